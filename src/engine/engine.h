@@ -1,0 +1,62 @@
+/* The engine: one model, its KV cache, and the sequences that are being generated, decoded together in one batch that
+ * requests join and leave at any token. It knows no sockets and no threads but the pool: whoever owns it calls
+ * engine_step while there is work and gets events through `emit`. One thread at a time. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "gen/event.h"
+#include "gen/request.h"
+#include "model/model.h"
+#include "sys/pool.h"
+#include "tensor/ops.h"
+
+struct engine;
+
+typedef void engine_emit_fn(void *ctx, const struct gen_event *ev);
+
+struct engine_config {
+    uint32_t context_tokens;  /* of one sequence; 0: the model's own, cut to what kv_bytes_max holds */
+    uint64_t kv_bytes_max;    /* all blocks together */
+    uint32_t sequences_max;   /* run at once; each of n choices is one */
+    uint32_t queue_max;       /* requests that wait for a place */
+    uint32_t prefill_chunk;   /* prompt tokens in one step, so that running answers wait a bounded time */
+    bool deterministic;       /* a request's text does not depend on what else runs */
+    const struct clock *clock;
+    engine_emit_fn *emit;     /* called from within submit, cancel, credit and step; must not call the engine */
+    void *emit_ctx;
+};
+/* Everything but emit filled with sensible values. */
+void engine_config_init(struct engine_config *c);
+
+/* The model, pool and kernels must outlive the engine. ERR_NOMEM says what is needed and what is free. */
+int engine_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct engine_config *c, struct engine **ret, struct err *e);
+void engine_free(struct engine *en); /* NULL is fine; open requests end without an event */
+uint32_t engine_context_tokens(const struct engine *en);
+
+/* Copies what it needs. Every outcome comes as events, errors included: a wrong request, a prompt longer than the context
+ * (GEN_FAULT_CONTEXT with both numbers), a full queue (GEN_FAULT_BUSY). */
+void engine_submit(struct engine *en, const struct gen_request *r);
+/* Ends a request within one step, with DONE canceled for each choice. An unknown id is ignored: it may have ended. */
+void engine_cancel(struct engine *en, uint64_t id);
+void engine_credit(struct engine *en, uint64_t id, uint32_t events);
+
+enum engine_state {
+    ENGINE_IDLE,   /* nothing open, or all of it parked: sleep until a call changes that */
+    ENGINE_BUSY,   /* call again */
+};
+/* One step: at most prefill_chunk prompt tokens, and one token for each running sequence. */
+enum engine_state engine_step(struct engine *en);
+/* When the next deadline passes, on the config's clock; 0: none. For sleeping while parked. */
+uint64_t engine_next_deadline_ns(const struct engine *en);
+
+struct engine_stats {
+    uint32_t running, parked, queued;
+    uint32_t kv_blocks_used, kv_blocks_total; /* of 32 tokens */
+    uint64_t prompt_tokens, decoded_tokens, steps;
+    uint64_t kv_bytes;     /* really allocated */
+};
+void engine_stats(const struct engine *en, struct engine_stats *ret);
+
+#endif

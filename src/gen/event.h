@@ -1,0 +1,91 @@
+/* What comes back: a stream of events for each request, ended by exactly one DONE per choice or one ERROR for all.
+ *
+ *   QUEUED* LOADING* PREFILL* ( TEXT* DONE )[each choice, interleaved]      or      … ERROR
+ *
+ * Credit is back-pressure: a request begins with gen_request.credit; each TEXT event takes one; at zero the engine parks
+ * that request's sequences (they keep their KV blocks, other requests go on) until GEN_CREDIT brings more.
+ * GEN_CREDIT_UNLIMITED never runs out. All slices are borrowed and are valid during the callback only. */
+#ifndef GEN_EVENT_H
+#define GEN_EVENT_H
+
+#include "base/err.h"
+#include "gen/request.h"
+
+#define GEN_CREDIT_UNLIMITED UINT32_MAX
+
+enum gen_event_type {
+    GEN_QUEUED,   /* waits; `queued` */
+    GEN_LOADING,  /* the model is being loaded; `loading` */
+    GEN_PREFILL,  /* the prompt is being read; `prefill` */
+    GEN_TEXT,     /* `text` */
+    GEN_DONE,     /* `done` */
+    GEN_ERROR,    /* `error`; ends the whole request */
+    GEN_EVENT_TYPE_COUNT,
+};
+
+enum gen_finish { GEN_FINISH_STOP, GEN_FINISH_LENGTH, GEN_FINISH_CANCELED, GEN_FINISH_DEADLINE, GEN_FINISH_COUNT };
+
+struct gen_alternative {
+    uint32_t token;
+    float logprob;    /* natural */
+    struct str bytes; /* may be part of a character */
+};
+
+/* One token with its probability, as sampled from: after penalties and bias, before temperature. */
+struct gen_token {
+    uint32_t token;
+    float logprob;
+    struct str bytes;
+    const struct gen_alternative *top; /* most likely first */
+    size_t n_top;
+};
+
+/* The stages at which a request can fail; they decide how an API answers. */
+enum gen_fault {
+    GEN_FAULT_REQUEST,  /* the request is wrong: 400 */
+    GEN_FAULT_CONTEXT,  /* the prompt does not fit the context: 400 context_length_exceeded */
+    GEN_FAULT_NO_MODEL, /* 404 */
+    GEN_FAULT_BUSY,     /* queue full: 503 with Retry-After */
+    GEN_FAULT_MEMORY,   /* not enough memory to load or to go on: 503 */
+    GEN_FAULT_MODEL,    /* the model's file is broken: 500 */
+    GEN_FAULT_INTERNAL, /* 500 */
+    GEN_FAULT_COUNT,
+};
+
+struct gen_usage {
+    uint32_t prompt_tokens, cached_tokens, completion_tokens; /* completion: of this choice */
+};
+
+struct gen_timings {
+    float queue_ms, prefill_ms, decode_ms; /* decode: from the first token to the last */
+};
+
+struct gen_event {
+    uint64_t id;      /* of the request */
+    uint32_t choice;  /* 0 … n_choices - 1, for TEXT and DONE */
+    enum gen_event_type type;
+    union {
+        struct { uint32_t position; } queued;             /* 0: next */
+        struct { float progress; } loading;               /* 0 … 1 */
+        struct { uint32_t done, total, cached; } prefill; /* tokens */
+        struct {
+            struct str text;                /* whole UTF-8 characters; may be empty when only logprobs come */
+            const struct gen_token *tokens; /* when logprobs were asked for: the tokens this text ends with */
+            size_t n_tokens;
+        } text;
+        struct {
+            enum gen_finish reason;
+            struct str stop; /* the stop string that matched, if one did */
+            struct gen_usage usage;
+            struct gen_timings timings;
+        } done;
+        struct {
+            enum gen_fault fault;
+            struct str message, param; /* param: the field that is wrong, or empty */
+        } error;
+    };
+};
+
+const char *gen_finish_name(enum gen_finish f); /* "stop", "length", "canceled", "deadline" */
+
+#endif

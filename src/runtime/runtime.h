@@ -1,0 +1,61 @@
+/* The model service: which models there are, which are loaded, and requests on their way to them.
+ * Everything here is on the loop thread; engines run in workers behind a socket pair (runtime/worker.h). */
+#ifndef RUNTIME_RUNTIME_H
+#define RUNTIME_RUNTIME_H
+
+#include "base/log.h"
+#include "gen/codec.h"
+#include "gen/event.h"
+#include "loop/loop.h"
+
+struct runtime;
+
+struct runtime_config {
+    const char *models_dir;      /* scanned for *.gguf; may not exist */
+    const char *const *extra_models; /* paths outside of it (from --model); NULL-terminated, or NULL */
+    uint32_t models_loaded_max;  /* the least recently used idle one makes room */
+    uint32_t idle_unload_s;      /* 0: stay loaded */
+    struct gen_load defaults;    /* everything but the path */
+    struct str cpu;              /* HEARTH_CPU's text, may be empty */
+    const struct log *log;
+    const struct clock *clock;
+};
+
+int runtime_create(struct loop *l, const struct runtime_config *c, struct runtime **ret, struct err *e);
+/* Cancels what runs and joins the workers; NULL is fine. */
+void runtime_free(struct runtime *rt);
+
+enum model_state { MODEL_COLD, MODEL_LOADING, MODEL_READY, MODEL_FAILED };
+struct model_entry {
+    struct str name;       /* the file's name without .gguf: what clients say */
+    struct str path;
+    uint64_t file_bytes;
+    int64_t modified_s;    /* Unix time */
+    enum model_state state;
+    const struct gen_loaded *info; /* while READY, else NULL */
+    const char *failure;   /* of FAILED, else NULL */
+};
+/* Looks at the folder again (at most once a second). The entries stay valid until the next call or turn of the loop. */
+size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
+/* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the loaded one, or the only one. */
+const struct model_entry *runtime_find(struct runtime *rt, struct str name);
+/* Begins to load; OK when it is loaded or loading already. */
+int runtime_load(struct runtime *rt, struct str name, struct err *e);
+int runtime_unload(struct runtime *rt, struct str name);
+
+/* A request on its way. The sink hears every event; after DONE for all choices or ERROR the ticket is gone. */
+struct ticket;
+typedef void runtime_sink(void *ctx, const struct gen_event *ev);
+/* Copies the request (its id is replaced). Model not found, queue full: an error here, the sink hears nothing. */
+int runtime_submit(struct runtime *rt, struct str model, const struct gen_request *r, runtime_sink *sink, void *ctx, struct ticket **ret, struct err *e);
+void runtime_credit(struct ticket *t, uint32_t events);
+/* The sink hears nothing more and the ticket is gone. */
+void runtime_cancel(struct ticket *t);
+
+/* Tokens of a text and back, by the model's own vocabulary; loads it when needed. Exactly one callback: `failed` is NULL or says why. */
+typedef void runtime_tokens_fn(void *ctx, const struct gen_tokens *tokens, const struct gen_failed *failed);
+typedef void runtime_bytes_fn(void *ctx, const struct gen_bytes *bytes, const struct gen_failed *failed);
+int runtime_tokenize(struct runtime *rt, struct str model, const struct gen_tokenize *m, runtime_tokens_fn *fn, void *ctx, struct err *e);
+int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_detokenize *m, runtime_bytes_fn *fn, void *ctx, struct err *e);
+
+#endif

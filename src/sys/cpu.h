@@ -1,0 +1,32 @@
+/* What this processor can do, and how much of it to use. */
+#ifndef SYS_CPU_H
+#define SYS_CPU_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Kernel levels, lowest first; each includes the ones before it. A level counts only when the processor AND the
+ * operating system (XCR0) offer all of its features.
+ *   scalar  nothing assumed
+ *   avx2    AVX2, FMA, F16C, BMI2           (Haswell, 2013; Zen)
+ *   avx512  + AVX-512 F BW DQ VL and VNNI   (Ice Lake, 2019; Zen 4) */
+enum cpu_level { CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_LEVEL_COUNT };
+
+struct cpu_info {
+    enum cpu_level level;  /* the highest that is there */
+    char model[64];        /* "Intel(R) Xeon(R) …" */
+    int n_logical;         /* processors this process may run on (affinity and cgroup quota counted) */
+    int n_physical;        /* distinct cores among them, at least 1 */
+    bool vnni, bf16, avx_vnni, amx_int8, amx_bf16, f16;
+};
+
+void cpu_detect(struct cpu_info *ret);
+const char *cpu_level_name(enum cpu_level level);
+/* "scalar", "avx2", "avx512"; anything else is ERR_INVAL with the list of names. */
+int cpu_level_parse(struct str s, enum cpu_level *ret, struct err *e);
+/* The level to use: the detected one, lowered (never raised) by `wanted`, the text of HEARTH_CPU; empty means no wish. */
+int cpu_choose(const struct cpu_info *info, struct str wanted, enum cpu_level *ret, struct err *e);
+
+#endif

@@ -1,0 +1,50 @@
+/* The operations a forward pass is made of, and how they choose their kernels.
+ *
+ * `struct kernels` is a table of function pointers, one for each cpu_level, filled from the level below upwards, so that
+ * a level defines only what it does better. The scalar table is complete. Kernels are pure: they read their inputs, write
+ * their outputs and touch nothing else; any thread may call them.
+ *
+ * Results do not depend on how many rows share a call: out[i] of a batch of 32 has the same bits as out[i] alone. */
+#ifndef TENSOR_OPS_H
+#define TENSOR_OPS_H
+
+#include "sys/cpu.h"
+#include "sys/pool.h"
+#include "tensor/type.h"
+
+struct kernels; /* tensor/kernels.h, for this room and its tests */
+
+const struct kernels *kernels_for(enum cpu_level level);
+const char *kernels_name(const struct kernels *k);
+
+/* Activations that products read: m rows of k floats, and the encoded forms of them that weight types want (8-bit blocks,
+ * made once when first needed and then used by every matrix that reads the same rows). */
+struct act;
+/* Room for rows_max rows of cols_max values. */
+int act_create(size_t rows_max, size_t cols_max, struct act **ret);
+void act_free(struct act *a);
+/* Points at x[m][k] (borrowed until the next act_set); forgets earlier forms. */
+void act_set(struct act *a, const float *x, size_t m, size_t k);
+
+/* out[m][w->rows] = x[m][k] · wᵀ, rows of out `out_stride` floats apart. w->cols == k. Splits rows of w over the pool. */
+void op_matmul(const struct kernels *kn, struct pool *pool, const struct matrix *w, struct act *a, float *out, size_t out_stride);
+
+/* out[n] = x[n] / rms(x) * weight[n]; out may be x. */
+void op_rms_norm(const struct kernels *kn, const float *x, const float *weight, float eps, float *out, size_t n);
+/* gate[n] = silu(gate[n]) * up[n] */
+void op_silu_mul(const struct kernels *kn, float *gate, const float *up, size_t n);
+/* x[n] += y[n] */
+void op_add(const struct kernels *kn, float *x, const float *y, size_t n);
+
+/* Rotary embedding of one head in place. cs[n_rot / 2][2]: cosine and sine for this position. `neox` pairs (i, i + n_rot/2),
+ * otherwise (2i, 2i + 1). (Su et al., 2021) */
+void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_rot, bool neox);
+
+/* F16 rows against a float vector: out[n] = scale * rows[n][d] · q[d]; and acc[d] += sum_n p[n] * rows[n][d]. */
+void op_dot_f16(const struct kernels *kn, const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out);
+void op_axpy_f16(const struct kernels *kn, const float *p, const uint16_t *rows, size_t n, size_t d, float *acc);
+void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n);
+/* In place; returns nothing special for n = 0. The maximum is subtracted first. */
+void op_softmax(const struct kernels *kn, float *x, size_t n);
+
+#endif
