@@ -49,6 +49,13 @@ struct gen_loaded {
     uint32_t context_tokens, context_trained, vocab, layers, width;
 };
 
+struct gen_cancel {
+    uint64_t id;
+};
+struct gen_credit {
+    uint64_t id;
+    uint32_t events;
+};
 struct gen_tokenize {
     uint64_t id;
     struct str text;
@@ -75,7 +82,8 @@ struct gen_failed {
     struct str message;
 };
 
-/* Append one frame. The buffer's own failure (ERR_LIMIT, ERR_NOMEM) is the result; ERR_INVAL for a message that breaks a bound. */
+/* Append one frame, or nothing: the buffer's own failure (ERR_LIMIT, ERR_NOMEM) is the result, or ERR_INVAL for a message
+ * that breaks a bound (then the buffer is as it was and may be used on). */
 int gen_put_load(struct buf *b, const struct gen_load *m);
 int gen_put_request(struct buf *b, const struct gen_request *m);
 int gen_put_cancel(struct buf *b, uint64_t id);
@@ -95,8 +103,8 @@ struct gen_frame {
     union {
         struct gen_load load;
         struct gen_request request;
-        struct { uint64_t id; } cancel;
-        struct { uint64_t id; uint32_t events; } credit;
+        struct gen_cancel cancel;
+        struct gen_credit credit;
         struct gen_tokenize tokenize;
         struct gen_detokenize detokenize;
         struct gen_loaded loaded;
@@ -107,6 +115,9 @@ struct gen_frame {
         struct gen_failed failed;
     };
 };
+
+/* The same for any of them. */
+int gen_put_frame(struct buf *b, const struct gen_frame *f);
 
 /* Takes the first frame from bytes. *ret_used is its whole length. ERR_AGAIN when it is not complete (then *ret_used is the
  * number of bytes that are needed at least), ERR_CORRUPT, ERR_NOMEM. */

@@ -1,0 +1,13 @@
+#include "gen/event.h"
+
+static const char *const finish_names[GEN_FINISH_COUNT] = {
+    [GEN_FINISH_STOP] = "stop",
+    [GEN_FINISH_LENGTH] = "length",
+    [GEN_FINISH_CANCELED] = "canceled",
+    [GEN_FINISH_DEADLINE] = "deadline",
+};
+
+const char *gen_finish_name(enum gen_finish f)
+{
+    return (unsigned)f < GEN_FINISH_COUNT ? finish_names[f] : "unknown";
+}
