@@ -70,13 +70,13 @@ void code_tokens(struct coder *c, void *message)
     struct gen_tokens *m = message;
     code_u64(c, &m->id);
     code_u32s(c, &m->tokens, &m->n_tokens, TOKENS_MAX);
-    bool has_pieces = coder_encodes(c) && m->pieces;
+    bool has_pieces = coder_encodes(c) && m->pieces && m->n_tokens;
     code_bool(c, &has_pieces);
     if (!has_pieces)
         return;
     size_t n = m->n_tokens;
     code_array(c, &m->pieces, &n, TOKENS_MAX, sizeof *m->pieces, 4);
-    if (n != m->n_tokens)
+    if (!n || n != m->n_tokens) /* one form for each message */
         coder_wrong(c);
     for (size_t i = 0; i < n && !c->failed; i++)
         code_bytes(c, (struct str *)&m->pieces[i], GEN_TEXT_BYTES_MAX);
