@@ -14,8 +14,10 @@
 
 struct loop;
 
+/* Also makes the process ignore SIGPIPE, since a client may go away at any time. */
 int loop_create(struct loop **ret, struct err *e);
-/* Closes what is left and frees; NULL is fine. Not from within a callback. */
+/* Closes what is left (with its `closed` events), cancels work that has not begun, waits for work that has, and frees; posts
+ * that have not run are dropped. NULL is fine. Not from within a callback. */
 void loop_free(struct loop *l);
 /* Until loop_stop, or until nothing keeps it alive. */
 int loop_run(struct loop *l);
@@ -57,7 +59,7 @@ struct stream_events {
     /* The last event, exactly once, also after stream_close: reason is OK for an own close or an orderly end. */
     void (*closed)(void *ctx, int reason);
 };
-/* Takes over fd (a connected socket), also on failure. */
+/* Takes over fd (a connected socket), also on failure. ev may be NULL: then bytes and events are dropped. */
 int stream_open_fd(struct loop *l, int fd, const struct stream_events *ev, void *ctx, struct stream **ret);
 void stream_set_handler(struct stream *s, const struct stream_events *ev, void *ctx);
 void stream_read(struct stream *s, bool on); /* begins off */
@@ -68,6 +70,8 @@ int stream_write2(struct stream *s, struct str a, struct str b); /* one system c
 size_t stream_pending(const struct stream *s);
 /* Ends after what is pending has been written, or at once when `abort`. The stream frees itself after `closed`. */
 void stream_close(struct stream *s, bool abort);
+/* Tells the other side, after what is pending, that no more comes; reading goes on. Writing is ERR_CLOSED from now on. */
+void stream_end(struct stream *s);
 /* "127.0.0.1:4711"; "" for a socket pair. Lives as long as the stream. */
 const char *stream_peer(const struct stream *s);
 int stream_fd(const struct stream *s);
