@@ -90,6 +90,14 @@ const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name)
     return strmap_get(&g->tensor_by_name, str_of(name), &i) ? &g->tensor[i] : NULL;
 }
 
+struct gguf_shown gguf_show(struct str s)
+{
+    struct gguf_shown shown = {0};
+    for (size_t i = 0; i < s.len && i + 1 < sizeof shown.text; i++)
+        shown.text[i] = s.ptr[i] >= 0x20 && s.ptr[i] < 0x7f ? s.ptr[i] : '.';
+    return shown;
+}
+
 /* Names for sentences. */
 static const char *const kind_names[GGUF_KIND_COUNT] = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
                                                         "bool", "string", "array", "u64", "i64", "f64"};

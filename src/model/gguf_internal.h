@@ -22,5 +22,12 @@ struct gguf {
 int gguf_parse(struct gguf *g, struct err *e);
 /* Bytes of one value; 0 for strings and arrays, whose size varies. */
 size_t gguf_kind_bytes(enum gguf_kind kind);
+/* UTF-8 without control characters: safe on a terminal. */
+bool gguf_printable(struct str s);
+/* For a sentence: the beginning, with dots for what is not plain ASCII text. */
+struct gguf_shown {
+    char text[33];
+};
+struct gguf_shown gguf_show(struct str s);
 
 #endif

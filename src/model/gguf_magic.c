@@ -1,9 +1,9 @@
 #include "model/gguf_magic.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/wire.h"
+#include "model/gguf_internal.h"
 
 /* What a file that is no GGUF begins with, and what its owner may do. The first row that fits is used. */
 static const struct {
@@ -45,10 +45,7 @@ static int not_gguf(struct str file, struct err *e)
             return err_set(e, ERR_CORRUPT, "this is not a GGUF file but %s", others[i].what);
     if (file.len > 10 && file.ptr[8] == '{' && file.ptr[9] == '"')
         return err_set(e, ERR_CORRUPT, "this is not a GGUF file but safetensors weights; get the model as GGUF");
-    char shown[17] = {0};
-    for (size_t i = 0; i < file.len && i + 1 < sizeof shown; i++)
-        shown[i] = file.ptr[i] >= 0x20 && file.ptr[i] < 0x7f ? file.ptr[i] : '.';
-    return err_set(e, ERR_CORRUPT, "this is not a GGUF file: it begins with \"%s\", not with \"GGUF\"", shown);
+    return err_set(e, ERR_CORRUPT, "this is not a GGUF file: it begins with \"%s\", not with \"GGUF\"", gguf_show(str_head(file, 16)).text);
 }
 
 int gguf_check_magic(struct str file, uint32_t *ret_version, struct err *e)

@@ -9,7 +9,8 @@
  *   3. a tensor's row is a whole number of its type's blocks, and row bytes × rows == size;
  *   4. memory is bounded: a count is compared with the bytes that are left before anything is allocated for it.
  *
- * Tensors may share bytes with one another (harmless to a reader), never with the header. */
+ *   5. tensors share no byte with each other or with the header, so that what is copied from them is bounded by the
+ *      file's size, too. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -54,7 +55,7 @@ static int read_slice(struct reader *r, const char *field, struct str *ret, stru
     return OK;
 }
 
-static bool printable(struct str s)
+bool gguf_printable(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if ((uint8_t)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || ((uint8_t)s.ptr[i] == 0xc2 && i + 1 < s.len && (uint8_t)s.ptr[i + 1] < 0xa0))
@@ -71,7 +72,7 @@ static int read_name(struct reader *r, const char *field, struct str *ret, struc
         return rc;
     if (!s.len || s.len > GGUF_NAME_MAX)
         return err_set(e, ERR_CORRUPT, "%s at offset %zu has %zu bytes, expected 1 to %d", field, at, s.len, GGUF_NAME_MAX);
-    if (!printable(s))
+    if (!gguf_printable(s))
         return err_set(e, ERR_CORRUPT, "%s at offset %zu is not printable UTF-8", field, at);
     *ret = s;
     return OK;
@@ -294,6 +295,29 @@ static int place_tensors(struct gguf *g, uint64_t header_end, struct err *e)
     return OK;
 }
 
+static int by_offset(const void *a, const void *b)
+{
+    uint64_t x = (*(const struct gguf_tensor *const *)a)->offset, y = (*(const struct gguf_tensor *const *)b)->offset;
+    return (x > y) - (x < y);
+}
+
+static int check_overlap(const struct gguf *g, struct err *e)
+{
+    const struct gguf_tensor **order = calloc(g->n_tensors + 1, sizeof *order);
+    if (!order)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu tensors", g->n_tensors);
+    for (size_t i = 0; i < g->n_tensors; i++)
+        order[i] = &g->tensor[i];
+    qsort(order, g->n_tensors, sizeof *order, by_offset);
+    int rc = OK;
+    for (size_t i = 1; i < g->n_tensors && !rc; i++)
+        if (order[i]->offset - order[i - 1]->offset < order[i - 1]->size)
+            rc = err_set(e, ERR_CORRUPT, "tensor \"" STR_FMT "\" at offset %" PRIu64 " overlaps tensor \"" STR_FMT "\"",
+                         STR_ARG(order[i]->name), order[i]->offset, STR_ARG(order[i - 1]->name));
+    free(order);
+    return rc;
+}
+
 int gguf_parse(struct gguf *g, struct err *e)
 {
     struct reader r = reader_of(g->bytes, g->len);
@@ -304,5 +328,7 @@ int gguf_parse(struct gguf *g, struct err *e)
         rc = read_alignment(g, e);
     if (!rc)
         rc = read_tensors(g, &r, e);
-    return rc ? rc : place_tensors(g, reader_offset(&r), e);
+    if (!rc)
+        rc = place_tensors(g, reader_offset(&r), e);
+    return rc ? rc : check_overlap(g, e);
 }

@@ -1,0 +1,123 @@
+/* Opening a model: file → architecture → hyper-parameters → tensors → vocabulary and chat format. */
+#include "model/model.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "model/gguf_internal.h"
+#include "model/model_internal.h"
+
+static int find_arch(struct model *m, struct err *e)
+{
+    struct str name;
+    int rc = gguf_str(m->gguf, "general.architecture", &name, e);
+    if (rc)
+        return rc == ERR_NOENT ? ERR_CORRUPT : rc;
+    m->arch = arch_find(name);
+    if (m->arch)
+        return OK;
+    struct buf known = buf_make(256);
+    arch_list(&known);
+    rc = err_set(e, ERR_UNSUPPORTED, "architecture \"%s\" is not known; hearth runs %s", gguf_show(name).text, buf_cstr(&known));
+    buf_free(&known);
+    return rc;
+}
+
+static int refuse_split(const struct gguf *g, struct err *e)
+{
+    uint32_t n = 0;
+    int rc = gguf_u32(g, "split.count", &n, e);
+    if (rc && rc != ERR_NOENT)
+        return rc;
+    return n > 1 ? err_set(e, ERR_UNSUPPORTED, "the model is split over %" PRIu32 " files; merge them into one first", n) : OK;
+}
+
+static int open_text_side(struct model *m, struct err *e)
+{
+    struct str template_text = {0};
+    int rc = gguf_str(m->gguf, "tokenizer.chat_template", &template_text, e);
+    if (rc && rc != ERR_NOENT)
+        return rc;
+    m->chat = chat_format_recognise(template_text);
+    rc = vocab_create(m->gguf, &m->vocab, e);
+    if (rc)
+        return rc == ERR_NOENT ? ERR_CORRUPT : rc;
+    if (vocab_size(m->vocab) > m->hp.n_vocab)
+        return err_set(e, ERR_CORRUPT, "the vocabulary has %" PRIu32 " tokens, but token_embd.weight has %" PRIu32 " rows",
+                       vocab_size(m->vocab), m->hp.n_vocab);
+    return OK;
+}
+
+/* general.name where it is fit to be shown, else the architecture's. */
+static void read_name(struct model *m)
+{
+    struct str name;
+    if (gguf_str(m->gguf, "general.name", &name, NULL) || !name.len || !gguf_printable(name))
+        name = str_of(m->arch->name);
+    name = str_head(name, sizeof m->name - 1);
+    name.len = utf8_complete_prefix(name.ptr, name.len);
+    str_copy(m->name, sizeof m->name, name);
+}
+
+static int fill(struct model *m, struct err *e)
+{
+    int rc = find_arch(m, e);
+    if (!rc)
+        rc = refuse_split(m->gguf, e);
+    if (!rc)
+        rc = hparams_read(m, e);
+    if (!rc)
+        rc = model_bind(m, e);
+    if (!rc)
+        rc = open_text_side(m, e);
+    if (rc)
+        return rc;
+    read_name(m);
+    model_name_quant(m);
+    return OK;
+}
+
+int model_open_gguf(struct gguf *g, struct model **ret, struct err *e)
+{
+    struct model *m = calloc(1, sizeof *m);
+    if (!m) {
+        gguf_close(g);
+        return err_set(e, ERR_NOMEM, "out of memory for a model");
+    }
+    m->gguf = g;
+    int rc = fill(m, e);
+    if (rc) {
+        model_free(m);
+        return rc;
+    }
+    *ret = m;
+    return OK;
+}
+
+int model_open(const char *path, struct model **ret, struct err *e)
+{
+    struct gguf *g;
+    int rc = gguf_open(path, &g, e);
+    if (rc)
+        return rc;
+    rc = model_open_gguf(g, ret, e);
+    return rc ? err_prefix(e, rc, "%s", path) : OK;
+}
+
+void model_free(struct model *m)
+{
+    if (!m)
+        return;
+    vocab_free(m->vocab);
+    free(m->layers);
+    free(m->vectors);
+    gguf_close(m->gguf);
+    free(m);
+}
+
+uint64_t model_kv_bytes_per_token(const struct model *m)
+{
+    const struct hparams *hp = &m->hp;
+    return (uint64_t)hp->n_layers * hp->n_kv_heads * (hp->d_head_k + hp->d_head_v) * sizeof(uint16_t);
+}
