@@ -1,0 +1,110 @@
+#include "app/settings.h"
+
+#include "app/config.h"
+
+#define FIELD(f) .offset = offsetof(struct config, f), .width = sizeof(((struct config *)0)->f)
+#define KB       ((uint64_t)1 << 10)
+#define MB       ((uint64_t)1 << 20)
+#define GB       ((uint64_t)1 << 30)
+#define SECOND   UINT64_C(1000)
+#define HOUR     (3600 * SECOND)
+
+static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avx512", NULL};
+static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL}; /* enum log_level */
+static const char *const format_names[] = {"text", "json", NULL};
+
+const struct setting_section setting_sections[] = {
+    {"server", {"The web server", "网页服务"}},  {"models", {"Model files", "模型文件"}},
+    {"engine", {"Running models", "模型运行"}},  {"log", {"The log (standard error)", "日志（标准错误输出）"}},
+    {"api", {"Answers over HTTP", "HTTP 接口"}},
+};
+const size_t setting_sections_count = sizeof setting_sections / sizeof *setting_sections;
+
+/* clang-format off */
+const struct setting settings[] = {
+    {"server", "host", SETTING_STRING, "127.0.0.1", FIELD(server.host),
+     .help = {"Address to listen on. 0.0.0.0 or :: opens hearth to your network.", "监听地址。0.0.0.0 或 :: 会向整个网络开放。"}},
+    {"server", "port", SETTING_INT, "8765", 0, 65535, FIELD(server.port),
+     .help = {"Port to listen on; 0 takes a free one.", "监听端口；0 表示任选空闲端口。"}},
+    {"server", "hosts", SETTING_LIST, "", FIELD(server.hosts),
+     .help = {"Host names that requests may carry, besides localhost and IP addresses.", "请求允许使用的主机名（localhost 与 IP 地址始终允许）。"}},
+    {"server", "origins", SETTING_LIST, "", FIELD(server.origins),
+     .help = {"Other web pages that may call hearth, such as https://notes.example.", "允许调用 hearth 的其他网页来源，例如 https://notes.example。"}},
+    {"server", "header_bytes_max", SETTING_SIZE, "32K", 1 * KB, 1 * MB, FIELD(server.http.header_bytes_max),
+     .help = {"Request line and headers together; above it 431.", "请求行与请求头的总大小；超出返回 431。"}},
+    {"server", "headers_max", SETTING_INT, "100", 8, 1000, FIELD(server.http.headers_max),
+     .help = {"Headers of a request; above it 431.", "请求头的数量；超出返回 431。"}},
+    {"server", "url_bytes_max", SETTING_SIZE, "8K", 256, 64 * KB, FIELD(server.http.url_bytes_max),
+     .help = {"Length of a request's address; above it 414.", "请求地址的长度；超出返回 414。"}},
+    {"server", "body_bytes_max", SETTING_SIZE, "16M", 1 * KB, 64 * MB, FIELD(server.http.body_bytes_max),
+     .help = {"Body of a request; above it 413.", "请求体的大小；超出返回 413。"}},
+    {"server", "connections_max", SETTING_INT, "4096", 1, 100000, FIELD(server.http.connections_max),
+     .help = {"Open connections; further ones get 503.", "同时打开的连接数；超出返回 503。"}},
+    {"server", "pipeline_max", SETTING_INT, "16", 1, 1000, FIELD(server.http.pipeline_max),
+     .help = {"Requests of one connection that wait for their turn.", "同一连接上排队等待的请求数。"}},
+    {"server", "header_time_max", SETTING_DURATION, "10s", 100, HOUR, FIELD(server.http.header_ms_max),
+     .help = {"From a request's first byte to the end of its headers; then 408.", "从请求首字节到请求头结束的时限；超时返回 408。"}},
+    {"server", "body_time_max", SETTING_DURATION, "60s", 100, HOUR, FIELD(server.http.body_ms_max),
+     .help = {"From there to the end of the body; then 408.", "接收请求体的时限；超时返回 408。"}},
+    {"server", "idle_time_max", SETTING_DURATION, "75s", 100, 24 * HOUR, FIELD(server.http.idle_ms_max),
+     .help = {"A connection without a request is closed after this.", "空闲连接在此时间后关闭。"}},
+    {"server", "write_time_max", SETTING_DURATION, "60s", 100, HOUR, FIELD(server.http.write_ms_max),
+     .help = {"An answer that the client does not read for this long is cut.", "客户端在此时间内不读取回答则断开。"}},
+    {"server", "drain_time_max", SETTING_DURATION, "10s", 0, HOUR, FIELD(server.http.drain_ms_max),
+     .help = {"Time that running answers have to finish when hearth is told to stop.", "停止时，留给进行中回答的时间。"}},
+
+    {"models", "dir", SETTING_STRING, "", FIELD(models.dir),
+     .help = {"Folder of the .gguf files; empty: `models` in the data folder.", "存放 .gguf 文件的目录；留空则为数据目录下的 models。"}},
+    {"models", "default", SETTING_STRING, "", FIELD(models.chosen),
+     .help = {"Model that is loaded at start: a name in the folder or a path.", "启动时加载的模型：目录中的名称或文件路径。"}},
+    {"models", "loaded_max", SETTING_INT, "2", 1, 64, FIELD(models.loaded_max),
+     .help = {"Models loaded at once; the idle one used longest ago makes room.", "同时加载的模型数；最久未用的空闲模型会让出位置。"}},
+    {"models", "idle_unload", SETTING_DURATION, "0s", 0, 1000 * HOUR, FIELD(models.idle_unload_ms),
+     .help = {"A model unused for this long is unloaded; 0s: never.", "模型空闲超过此时间后卸载；0s 表示从不。"}},
+
+    {"engine", "context", SETTING_INT, "0", 0, 1 << 20, FIELD(engine.context),
+     .help = {"Context in tokens; 0: the model's own, as far as memory allows.", "上下文长度（词元）；0 表示在内存允许范围内用模型自身的长度。"}},
+    {"engine", "kv_memory", SETTING_SIZE, "0", 0, 1024 * GB, FIELD(engine.kv_memory),
+     .help = {"Most memory for conversations (KV cache); 0: a share of what is free.", "对话缓存（KV）的内存上限；0 表示按空闲内存的比例。"}},
+    {"engine", "sequences_max", SETTING_INT, "16", 1, 256, FIELD(engine.sequences_max),
+     .help = {"Answers written at the same time.", "同时生成的回答数。"}},
+    {"engine", "queue_max", SETTING_INT, "64", 1, 10000, FIELD(engine.queue_max),
+     .help = {"Requests that wait for their turn; further ones get 503.", "排队等待的请求数；超出返回 503。"}},
+    {"engine", "prefill_chunk", SETTING_INT, "128", 16, 4096, FIELD(engine.prefill_chunk),
+     .help = {"Tokens of a prompt read between two steps of running answers.", "两步生成之间读取的提示词元数。"}},
+    {"engine", "threads", SETTING_INT, "0", 0, 256, FIELD(engine.threads),
+     .help = {"Compute threads; 0: one for each core.", "计算线程数；0 表示每个物理核一个。"}},
+    {"engine", "deterministic", SETTING_BOOL, "false", FIELD(engine.deterministic),
+     .help = {"The same request gives the same text, whatever else runs; slower.", "相同请求总得到相同文本，不受其他请求影响；速度较慢。"}},
+    {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
+     .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
+
+    {"log", "level", SETTING_ENUM, "info", .names = level_names, FIELD(log.level),
+     .help = {"The least important lines that are written.", "写出的最低日志级别。"}},
+    {"log", "format", SETTING_ENUM, "text", .names = format_names, FIELD(log.format),
+     .help = {"Text for people, or one JSON object a line.", "供人阅读的文本，或每行一个 JSON 对象。"}},
+
+    {"api", "max_tokens_default", SETTING_INT, "0", 0, 1 << 20, FIELD(api.max_tokens_default),
+     .help = {"Length of an answer whose request names none; 0: what the context leaves.", "请求未指定时的回答长度；0 表示用完剩余上下文。"}},
+    {"api", "json_depth_max", SETTING_INT, "32", 8, 512, FIELD(api.json_depth_max),
+     .help = {"Nesting of a request's JSON; above it 400.", "请求 JSON 的嵌套层数；超出返回 400。"}},
+    {"api", "retry_after", SETTING_DURATION, "5s", 1000, HOUR, FIELD(api.retry_after_ms),
+     .help = {"What a client is told to wait when the queue is full.", "队列已满时告知客户端的等待时间。"}},
+};
+/* clang-format on */
+const size_t settings_count = sizeof settings / sizeof *settings;
+_Static_assert(sizeof settings / sizeof *settings <= SETTINGS_MAX, "struct config remembers the origin of SETTINGS_MAX settings");
+
+const struct setting *setting_in(struct str section, struct str key)
+{
+    for (size_t i = 0; i < settings_count; i++)
+        if (str_eq(section, str_of(settings[i].section)) && str_eq(key, str_of(settings[i].key)))
+            return &settings[i];
+    return NULL;
+}
+
+const struct setting *setting_find(struct str dotted)
+{
+    ptrdiff_t dot = str_chr(dotted, '.');
+    return dot < 0 ? NULL : setting_in(str_head(dotted, (size_t)dot), str_skip(dotted, (size_t)dot + 1));
+}
