@@ -93,11 +93,9 @@ int gen_get_frame(struct str bytes, struct arena *a, struct gen_frame *ret, size
     f.type = type;
     struct coder c = {.in = reader_of(head.at, length - 1), .arena = a};
     code_body[type](&c, &f.load);
-    if (c.failed == ERR_NOMEM)
-        return ERR_NOMEM;
-    if (c.failed || c.in.bad || reader_left(&c.in))
+    if (c.failed != ERR_NOMEM && (c.failed || c.in.bad || reader_left(&c.in)))
         return ERR_CORRUPT;
     *ret = f;
     *ret_used = whole;
-    return OK;
+    return c.failed;
 }

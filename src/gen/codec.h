@@ -120,7 +120,8 @@ struct gen_frame {
 int gen_put_frame(struct buf *b, const struct gen_frame *f);
 
 /* Takes the first frame from bytes. *ret_used is its whole length. ERR_AGAIN when it is not complete (then *ret_used is the
- * number of bytes that are needed at least), ERR_CORRUPT, ERR_NOMEM. */
+ * number of bytes that are needed at least), ERR_CORRUPT, ERR_NOMEM (then *ret_used is its length, and the type and the id
+ * of *ret are valid, so that it can be skipped and refused). */
 int gen_get_frame(struct str bytes, struct arena *a, struct gen_frame *ret, size_t *ret_used);
 
 #endif

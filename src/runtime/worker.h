@@ -1,7 +1,12 @@
 /* The side of the socket pair that owns a model: reads frames (gen/codec.h) from fd, runs the engine, writes frames back.
  * The same code serves as a thread of the server, as a process of its own, and for `hearth run` without a server.
  *
- * The first frame is LOAD; it is answered by PROGRESS*, then LOADED or FAILED. End of stream ends the worker. */
+ * The first frame is LOAD; it is answered by PROGRESS*, then LOADED or FAILED (and the end). End of stream ends the worker.
+ *
+ * What LOAD leaves open: context_tokens 0 is what the model was trained with, cut to what the KV cache holds. kv_bytes_max 0
+ * is a quarter of the memory that is free beside the weights, but not more than all sequences together could use, and not
+ * less than one context (2,048 tokens when none is named). Blocks are taken as tokens come, so these are bounds, not
+ * allocations. A model that does not fit into the free memory is refused with both numbers. */
 #ifndef RUNTIME_WORKER_H
 #define RUNTIME_WORKER_H
 
@@ -10,9 +15,12 @@
 #include "gen/codec.h"
 #include "sys/cpu.h"
 
+struct lease; /* runtime/lease.h */
+
 struct worker_config {
     enum cpu_level level;
-    const struct clock *clock;
+    const struct clock *clock; /* NULL: the system's */
+    struct lease *lease;       /* taken for each step when several engines share the cores; may be NULL */
 };
 
 /* Returns when the stream ends; closes fd. ERR_CORRUPT when the other side broke the protocol. */

@@ -1,0 +1,50 @@
+/* What the files of the worker share. Everything is on the worker's thread. */
+#ifndef RUNTIME_WORKER_INTERNAL_H
+#define RUNTIME_WORKER_INTERNAL_H
+
+#include "engine/engine.h"
+#include "gen/frames.h"
+#include "model/model.h"
+#include "runtime/worker.h"
+#include "sys/pool.h"
+
+struct worker {
+    int fd;
+    struct worker_config config;
+    struct gen_frames frames; /* what comes */
+    struct buf out;           /* what goes, and has not been taken by the kernel */
+    struct model *model;
+    struct pool *pool;
+    struct engine *engine; /* NULL until LOAD has succeeded */
+    uint64_t spoiled_id;   /* a request whose event could not be encoded and that is to be canceled; 0: none */
+    int failed;            /* a frame could not be put: the stream is lost */
+};
+
+/* Appends a frame with the result of a gen_put_…; remembers a failure. */
+void worker_put(struct worker *w, int put_result);
+/* FAILED as the answer to LOAD (id 0), TOKENIZE or DETOKENIZE. */
+void worker_refuse(struct worker *w, uint64_t id, enum gen_fault fault, const char *sentence);
+/* Sends what the kernel takes without waiting. ERR_CLOSED when the other side is gone. */
+int worker_flush(struct worker *w);
+
+/* Opens the model, checks the memory, makes the engine; answers PROGRESS*, then LOADED, or FAILED and is ERR_CLOSED: the end. */
+int worker_load(struct worker *w, const struct gen_load *load);
+/* The engine's events, into the out buffer. */
+engine_emit_fn worker_emit;
+
+void worker_tokenize(struct worker *w, const struct gen_tokenize *m);
+void worker_detokenize(struct worker *w, const struct gen_detokenize *m);
+
+/* How much memory a model gets. Pure; in worker_memory.c. */
+struct memory_need {
+    uint64_t weights, scratch, kv_per_token;
+    uint32_t context_trained;
+};
+struct memory_plan {
+    uint64_t kv_bytes_max;
+    uint32_t context_tokens;
+};
+/* `free_bytes`: what may be taken. ERR_NOMEM with a sentence that names need and free. */
+int memory_plan(const struct gen_load *load, const struct memory_need *need, uint64_t free_bytes, struct memory_plan *ret, struct err *e);
+
+#endif

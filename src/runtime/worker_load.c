@@ -1,0 +1,167 @@
+/* LOAD: model, memory, engine.
+ *
+ * The weights stay in the mapping. Before the engine starts, the mapping is read in pieces, so that a cold file shows its
+ * progress instead of stalling the first answer; for a warm file this only fills page tables. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "runtime/worker_internal.h"
+#include "sys/mem.h"
+
+enum { PIECE_BYTES = 64 << 20, LABEL_BYTES_MAX = 256 };
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14 */
+#endif
+
+/* True when the other side has gone: then a long load need not be finished. */
+static bool abandoned(const struct worker *w)
+{
+    struct pollfd p = {.fd = w->fd, .events = POLLRDHUP};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR));
+}
+
+static int read_ahead(struct worker *w)
+{
+    /* Tensors are what is read, but they fill the file but for its head. Both ends are at pages, as madvise wants. */
+    const struct gguf_tensor *first = gguf_tensor_at(w->model->gguf, 0);
+    uint64_t total = gguf_file_bytes(w->model->gguf);
+    if (!first)
+        return OK;
+    char *base = (char *)(uintptr_t)((const char *)first->data - first->offset);
+    bool populate = true;
+    for (uint64_t at = 0; at < total; at += PIECE_BYTES) {
+        size_t piece = total - at < PIECE_BYTES ? (size_t)(total - at) : PIECE_BYTES;
+        /* Advice is advice: a kernel or a mapping that does not take it only makes the first answer slower. */
+        if (populate && madvise(base + at, piece, MADV_POPULATE_READ) && errno == EINVAL)
+            populate = false;
+        if (!populate)
+            madvise(base + at, piece, MADV_WILLNEED);
+        worker_put(w, gen_put_progress(&w->out, (float)((double)(at + piece) / (double)total)));
+        if (worker_flush(w) || abandoned(w))
+            return ERR_CLOSED;
+    }
+    return OK;
+}
+
+/* Activations of a step, logits of all sequences, and what the process needs besides. An estimate from above. */
+static uint64_t scratch_bytes(const struct hparams *hp, const struct gen_load *load)
+{
+    uint64_t rows = (uint64_t)load->prefill_chunk + load->sequences_max;
+    uint64_t row = 8 * (uint64_t)hp->d_model + 4 * (uint64_t)hp->d_ff + 4 * (uint64_t)hp->n_heads * hp->d_head_k;
+    return rows * row * sizeof(float) + (uint64_t)load->sequences_max * hp->n_vocab * 2 * sizeof(float) + (32 << 20);
+}
+
+/* Available memory counts the page cache as free, also the pages of models that are mapped and in use here. */
+static int free_memory(uint64_t *ret, struct err *e)
+{
+    struct mem_info mi;
+    if (mem_info(&mi))
+        return err_set(e, ERR_IO, "cannot read how much memory is free");
+    uint64_t mapped = mi.resident > mi.anonymous ? mi.resident - mi.anonymous : 0;
+    *ret = mi.available > mapped ? mi.available - mapped : 0;
+    return OK;
+}
+
+static int make_pool(struct worker *w, uint32_t threads, struct err *e)
+{
+    if (!threads) {
+        struct cpu_info cpu;
+        cpu_detect(&cpu);
+        threads = cpu.n_physical > 0 ? (uint32_t)cpu.n_physical : 1;
+    }
+    return pool_create(threads > 256 ? 256 : (int)threads, &w->pool, e);
+}
+
+static int make_engine(struct worker *w, const struct gen_load *load, const struct memory_plan *plan, struct err *e)
+{
+    struct engine_config c;
+    engine_config_init(&c);
+    c.context_tokens = plan->context_tokens;
+    c.kv_bytes_max = plan->kv_bytes_max;
+    if (load->sequences_max)
+        c.sequences_max = load->sequences_max;
+    if (load->queue_max)
+        c.queue_max = load->queue_max;
+    if (load->prefill_chunk)
+        c.prefill_chunk = load->prefill_chunk;
+    c.deterministic = load->deterministic;
+    c.clock = w->config.clock;
+    c.emit = worker_emit;
+    c.emit_ctx = w;
+    return engine_create(w->model, w->pool, kernels_for(w->config.level), &c, &w->engine, e);
+}
+
+/* Text from a model file, as clean as a frame must be. */
+static struct str label(struct str s)
+{
+    s = str_head(s, LABEL_BYTES_MAX);
+    s.len = utf8_complete_prefix(s.ptr, s.len);
+    return utf8_valid(s.ptr, s.len, NULL) ? s : (struct str){0};
+}
+
+static void put_loaded(struct worker *w)
+{
+    const struct model *m = w->model;
+    struct gen_loaded loaded = {
+        .name = label(str_of(m->name)),
+        .arch = label(str_of(m->arch->name)),
+        .quant = label(str_of(m->quant)),
+        .chat_format = chat_format_is_plain(m->chat) ? (struct str){0} : str_of(chat_format_name(m->chat)),
+        .params = m->n_params,
+        .file_bytes = gguf_file_bytes(m->gguf),
+        .kv_bytes_per_token = model_kv_bytes_per_token(m),
+        .context_tokens = engine_context_tokens(w->engine),
+        .context_trained = m->hp.n_ctx_train,
+        .vocab = m->hp.n_vocab,
+        .layers = m->hp.n_layers,
+        .width = m->hp.d_model,
+    };
+    worker_put(w, gen_put_loaded(&w->out, &loaded));
+}
+
+static int load_model(struct worker *w, const struct gen_load *load, struct err *e)
+{
+    char path[4096];
+    if (!str_copy(path, sizeof path, load->path))
+        return err_set(e, ERR_INVAL, "the path of the model is too long");
+    int r = model_open(path, &w->model, e);
+    if (r)
+        return r;
+    struct memory_need need = {
+        .weights = w->model->weight_bytes,
+        .scratch = scratch_bytes(&w->model->hp, load),
+        .kv_per_token = model_kv_bytes_per_token(w->model),
+        .context_trained = w->model->hp.n_ctx_train,
+    };
+    uint64_t free_bytes = 0;
+    struct memory_plan plan;
+    if ((r = free_memory(&free_bytes, e)) || (r = memory_plan(load, &need, free_bytes, &plan, e)) || (r = make_pool(w, load->threads, e)) ||
+        (r = read_ahead(w)))
+        return r;
+    return make_engine(w, load, &plan, e);
+}
+
+/* Which fault a client hears of, from the code of the failure. */
+static enum gen_fault load_fault(int code)
+{
+    switch (code) {
+    case ERR_NOMEM: return GEN_FAULT_MEMORY;
+    case ERR_INTERNAL: return GEN_FAULT_INTERNAL;
+    default: return GEN_FAULT_MODEL;
+    }
+}
+
+int worker_load(struct worker *w, const struct gen_load *load)
+{
+    struct err e = {0};
+    int r = load_model(w, load, &e);
+    if (!r)
+        put_loaded(w);
+    else if (r != ERR_CLOSED)
+        worker_refuse(w, 0, load_fault(r), e.text[0] ? e.text : err_text(r));
+    return r ? ERR_CLOSED : OK; /* nothing is wrong with the stream, but there is nothing more to do */
+}
