@@ -107,7 +107,7 @@ void json_cstr(struct json *j, const char *s)
     if (s)
         json_str(j, str_of(s));
     else
-        json_null(j);
+        json_nil(j);
 }
 
 void json_raw(struct json *j, struct str s)
@@ -138,7 +138,7 @@ void json_num(struct json *j, double v, int decimals)
 }
 
 void json_bool(struct json *j, bool v) { json_raw(j, v ? STR("true") : STR("false")); }
-void json_null(struct json *j) { json_raw(j, STR("null")); }
+void json_nil(struct json *j) { json_raw(j, STR("null")); }
 
 void json_kstr(struct json *j, const char *key, struct str s)
 {

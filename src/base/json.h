@@ -28,7 +28,7 @@ void json_int(struct json *j, int64_t v);
 void json_uint(struct json *j, uint64_t v);
 void json_num(struct json *j, double v, int decimals); /* not finite writes null */
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_nil(struct json *j); /* null; not called json_null, which is a name of jansson's */
 /* Bytes that are JSON already. */
 void json_raw(struct json *j, struct str s);
 
