@@ -9,12 +9,16 @@
 
 /* A file of the web page, embedded in the program. */
 struct api_asset {
-    const char *path, *content_type, *etag;
+    const char *path; /* "index.html", "assets/app-1234.js": from the root, without its '/' */
+    const char *content_type;
+    const char *etag; /* with its quotes, or NULL */
     struct str body;
-    bool gzip;      /* body is gzip-compressed */
+    bool gzip;      /* body is gzip-compressed: clients that do not accept that get 406 */
     bool immutable; /* its name changes with its content */
+    struct str gz;  /* the same content compressed, when body is not; may be empty */
 };
 
+/* Everything is borrowed and must outlive the api. */
 struct api_config {
     struct runtime *runtime;
     const struct log *log;
@@ -22,22 +26,28 @@ struct api_config {
     const struct api_asset *assets;
     size_t n_assets;
     const char *version;
-    const char *models_dir;         /* shown to a person who has no model yet */
-    const struct str *hosts;        /* server.hosts: names that a Host header may carry besides localhost and IP literals */
+    const char *models_dir;  /* shown to a person who has no model yet */
+    const struct str *hosts; /* server.hosts: names that a Host header may carry besides localhost and IP literals */
     size_t n_hosts;
-    const struct str *origins;      /* server.origins: other pages that may call */
+    const struct str *origins; /* server.origins: other pages that may call */
     size_t n_origins;
-    size_t json_depth_max;
-    uint32_t max_tokens_default;    /* of a request that names none; 0: what the context leaves */
-    uint32_t retry_after_s;
+    size_t json_depth_max;       /* 0: 32 */
+    uint32_t max_tokens_default; /* of a request that names none; 0: what the context leaves */
+    uint32_t retry_after_s;      /* 0: 1 */
+    struct str start_model;      /* loaded at start, so that /ready waits for it; may be empty */
 };
 
 struct api;
 int api_create(const struct api_config *c, struct api **ret, struct err *e);
+/* After http_server_free, which ends the exchanges, and before runtime_free. NULL is fine. */
 void api_free(struct api *a);
+/* From now on /ready answers 503, so that a load balancer looks elsewhere. What comes all the same is answered. */
+void api_drain(struct api *a);
 /* For struct http_config: handler, gate and error_body, with the api as ctx. */
 void api_handle(void *api, struct http_exchange *x);
 int api_gate(void *api, struct http_exchange *x, size_t *body_bytes_max);
 void api_error_body(void *api, int status, const char *sentence, struct buf *out);
+/* Endpoints and fields of requests as Markdown, from the tables that serve them. */
+void api_describe(struct buf *out);
 
 #endif

@@ -1,0 +1,122 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/internal.h"
+#include "api/request.h"
+
+int api_create(const struct api_config *c, struct api **ret, struct err *e)
+{
+    struct api *a = calloc(1, sizeof *a);
+    uint64_t seed;
+    if (!a)
+        return err_set(e, ERR_NOMEM, "out of memory for the API");
+    a->c = *c;
+    if (!a->c.json_depth_max)
+        a->c.json_depth_max = API_JSON_DEPTH_DEFAULT;
+    if (!a->c.retry_after_s)
+        a->c.retry_after_s = 1;
+    if (rng_entropy(&seed, sizeof seed))
+        seed = clock_ns(c->clock);
+    rng_seed(&a->rng, seed);
+    snprintf(a->fingerprint, sizeof a->fingerprint, "hearth-%s", c->version ? c->version : "");
+    *ret = a;
+    return OK;
+}
+
+void api_free(struct api *a)
+{
+    if (!a)
+        return;
+    generation_free_all(a);
+    free(a);
+}
+
+void api_drain(struct api *a)
+{
+    a->draining = true;
+}
+
+/* The server's own refusals; those of the gate get the sentence that helps. */
+static const struct {
+    int status;
+    const char *code, *sentence;
+} refusals[] = {
+    {403, "foreign_origin", "Pages of this origin may not call: the person who runs the server can list it in server.origins"},
+    {421, "foreign_host", "This server does not answer to that name: the person who runs it can list the name in server.hosts"},
+    {413, "body_too_large", NULL},
+};
+
+void api_error_body(void *ctx, int status, const char *sentence, struct buf *out)
+{
+    (void)ctx;
+    const char *code = NULL;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].status == status) {
+            code = refusals[i].code;
+            sentence = refusals[i].sentence ? refusals[i].sentence : sentence;
+        }
+    struct api_error e;
+    api_error_set(&e, status, code, NULL, "%s", sentence ? sentence : http_status_text(status));
+    api_error_write(&e, out);
+}
+
+/* True when the page behind this Origin is another one that may call, which then has to be told so. */
+static bool allow_origin(const struct api *a, struct http_exchange *x)
+{
+    struct str origin = http_header(x, "Origin");
+    if (!origin.ptr || !gate_origin_listed(a, origin))
+        return false;
+    http_add_header(x, "Access-Control-Allow-Origin", origin);
+    http_add_header(x, "Vary", STR("Origin"));
+    return true;
+}
+
+/* A browser's question before it sends a request from another origin. */
+static void answer_preflight(struct http_exchange *x, struct buf *methods)
+{
+    struct str wanted = http_header(x, "Access-Control-Request-Headers");
+    http_add_header(x, "Access-Control-Allow-Methods", buf_str(methods));
+    if (wanted.len)
+        http_add_header(x, "Access-Control-Allow-Headers", wanted);
+    http_add_header(x, "Access-Control-Max-Age", STR("600"));
+    http_respond(x, 204, NULL, (struct str){0});
+}
+
+/* No handler: a file of the page, a preflight, another method, or nothing. */
+static void handle_rest(struct api *a, struct http_exchange *x, bool known, bool cors)
+{
+    const struct http_request *q = http_request(x);
+    struct buf methods = buf_make(256);
+    struct api_error e;
+    bool get = str_eq(q->method, STR("GET")) || str_eq(q->method, STR("HEAD"));
+    if (!known && get && assets_serve(a, x, q->path))
+        return;
+    if (known) {
+        route_methods(q->path, &methods);
+        if (cors && str_eq(q->method, STR("OPTIONS"))) {
+            answer_preflight(x, &methods);
+        } else {
+            http_add_header(x, "Allow", buf_str(&methods));
+            api_error_set(&e, 405, "method_not_allowed", NULL, STR_FMT " takes %s, not " STR_FMT, STR_ARG(str_head(q->path, 100)),
+                          buf_cstr(&methods), STR_ARG(str_head(q->method, 40)));
+            respond_error(a, x, &e);
+        }
+    } else {
+        api_error_set(&e, 404, "not_found", NULL, "There is nothing at " STR_FMT, STR_ARG(str_head(q->path, 200)));
+        respond_error(a, x, &e);
+    }
+    buf_free(&methods);
+}
+
+void api_handle(void *ctx, struct http_exchange *x)
+{
+    struct api *a = ctx;
+    const struct http_request *q = http_request(x);
+    struct str rest = {0};
+    bool known = false, cors = allow_origin(a, x);
+    const struct route *r = route_find(q->method, q->path, &rest, &known);
+    if (r)
+        r->handle(a, x, rest);
+    else
+        handle_rest(a, x, known, cors);
+}

@@ -1,0 +1,24 @@
+#include "api/internal.h"
+#include "api/request.h"
+
+static void put_fields(struct buf *out, const char *title, const struct field *rows, size_t n)
+{
+    buf_printf(out, "\n## %s\n\n| field | value | meaning |\n|---|---|---|\n", title);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(out, "| `%s` | ", rows[i].name);
+        field_describe(&rows[i], out);
+        buf_printf(out, " | %s |\n", rows[i].about);
+    }
+}
+
+void api_describe(struct buf *out)
+{
+    buf_puts(out, "## Endpoints\n\n| method | path | what for |\n|---|---|---|\n");
+    for (size_t i = 0; i < api_n_routes; i++)
+        buf_printf(out, "| %s | `%s` | %s |\n", api_routes[i].method, api_routes[i].path, api_routes[i].about);
+    put_fields(out, "Chat and completions", api_common_fields, api_n_common_fields);
+    put_fields(out, "Chat only", api_chat_fields, api_n_chat_fields);
+    put_fields(out, "Completions only", api_completion_fields, api_n_completion_fields);
+    put_fields(out, "Tokenize", api_tokenize_fields, api_n_tokenize_fields);
+    put_fields(out, "Detokenize", api_detokenize_fields, api_n_detokenize_fields);
+}

@@ -1,0 +1,67 @@
+/* What the files of this room share. */
+#ifndef API_INTERNAL_H
+#define API_INTERNAL_H
+
+#include "api/api.h"
+#include "api/error.h"
+#include "base/json.h"
+#include "base/rng.h"
+
+enum {
+    API_JSON_DEPTH_DEFAULT = 32,
+    API_PARSE_BYTES_MAX = 128 << 20, /* arrays made from one request's JSON */
+    API_ANSWER_BYTES_MAX = 16 << 20, /* an answer that is collected before it is sent */
+    API_ID_BYTES = 48,
+};
+
+struct generation;
+struct api {
+    struct api_config c;
+    struct rng rng; /* names of answers: not secret */
+    char fingerprint[40];
+    struct generation *open; /* a list, so that api_free can end them */
+    bool draining;
+};
+
+/* ---- routes.c: every address, and who answers it */
+typedef void route_fn(struct api *a, struct http_exchange *x, struct str rest);
+struct route {
+    const char *method;
+    const char *path; /* ends with '*': the rest of the path is the handler's argument */
+    route_fn *handle;
+    size_t body_bytes_max; /* 0: the server's own limit */
+    const char *about;
+};
+extern const struct route api_routes[];
+extern const size_t api_n_routes;
+/* HEAD finds GET. *ret_known: the path exists, with another method. */
+const struct route *route_find(struct str method, struct str path, struct str *ret_rest, bool *ret_known);
+/* "GET, HEAD, POST": the methods of a path. */
+void route_methods(struct str path, struct buf *out);
+
+/* ---- gate.c */
+bool gate_host_ok(const struct api *a, struct str host);
+bool gate_origin_listed(const struct api *a, struct str origin);
+bool gate_origin_same(struct str origin, struct str host);
+
+/* ---- respond.c: whole answers */
+void respond_json(struct http_exchange *x, int status, const struct buf *body); /* 503 when the buffer has failed */
+void respond_error(struct api *a, struct http_exchange *x, const struct api_error *e);
+
+/* ---- models.c */
+/* The entry a request means, or NULL and an error: 404 for an unknown name, 400 when several could be meant. */
+const struct model_entry *models_pick(struct api *a, struct str name, struct api_error *e);
+
+/* ---- assets.c */
+/* False: there is no such file. */
+bool assets_serve(struct api *a, struct http_exchange *x, struct str path);
+/* Headers that confine a page to itself. */
+void assets_page_headers(struct http_exchange *x);
+
+/* ---- handlers */
+route_fn handle_chat, handle_completion, handle_models, handle_model, handle_health, handle_ready, handle_version, handle_status,
+    handle_tokenize, handle_detokenize, handle_root;
+/* Ends what is open; for api_free. */
+void generation_free_all(struct api *a);
+
+#endif

@@ -1,0 +1,131 @@
+/* Which models there are, for programs (/v1/models) and for the page (/api/status). */
+#include "api/internal.h"
+
+static const char *const state_names[] = {
+    [MODEL_COLD] = "cold",
+    [MODEL_LOADING] = "loading",
+    [MODEL_READY] = "ready",
+    [MODEL_FAILED] = "failed",
+};
+
+const struct model_entry *models_pick(struct api *a, struct str name, struct api_error *e)
+{
+    const struct model_entry *m = runtime_find(a->c.runtime, name), *all;
+    if (m)
+        return m;
+    const char *dir = a->c.models_dir ? a->c.models_dir : "the models folder";
+    if (name.len)
+        api_error_set(e, 404, "model_not_found", "model", "There is no model '" STR_FMT "': GET /v1/models lists those there are",
+                      STR_ARG(name));
+    else if (runtime_models(a->c.runtime, &all))
+        api_error_set(e, 400, "model_required", "model", "'model' is missing, and there are several: GET /v1/models lists them");
+    else
+        api_error_set(e, 404, "model_not_found", "model", "There is no model yet: put a .gguf file into %s", dir);
+    return NULL;
+}
+
+/* A text of the loaded model, or null. */
+static void put_text(struct json *j, const char *key, bool there, struct str value)
+{
+    json_key(j, key);
+    if (there && value.len)
+        json_str(j, value);
+    else
+        json_nil(j);
+}
+
+static void put_count(struct json *j, const char *key, bool there, uint64_t value)
+{
+    json_key(j, key);
+    if (there)
+        json_uint(j, value);
+    else
+        json_nil(j);
+}
+
+/* The fields that both addresses show. A model that is not loaded has not been read yet: its inner values are null. */
+static void put_fields(struct json *j, const struct model_entry *m)
+{
+    static const struct gen_loaded none = {0};
+    const struct gen_loaded *i = m->info ? m->info : &none;
+    json_kcstr(j, "state", state_names[m->state]);
+    json_kuint(j, "size_bytes", m->file_bytes);
+    put_text(j, "quant", m->info, i->quant);
+    put_text(j, "arch", m->info, i->arch);
+    put_text(j, "chat_format", m->info, i->chat_format);
+    put_count(j, "context", m->info, i->context_tokens);
+    put_count(j, "context_trained", m->info, i->context_trained);
+    put_count(j, "params", m->info, i->params);
+    json_kcstr(j, "failure", m->failure);
+}
+
+static void put_openai(struct json *j, const struct model_entry *m)
+{
+    json_obj(j);
+    json_kstr(j, "id", m->name);
+    json_kcstr(j, "object", "model");
+    json_kint(j, "created", m->modified_s);
+    json_kcstr(j, "owned_by", "local");
+    put_fields(j, m);
+    json_obj_end(j);
+}
+
+void handle_models(struct api *a, struct http_exchange *x, struct str rest)
+{
+    (void)rest;
+    struct buf body = buf_make(API_ANSWER_BYTES_MAX);
+    struct json j = json_to(&body);
+    const struct model_entry *all;
+    size_t n = runtime_models(a->c.runtime, &all);
+    json_obj(&j);
+    json_kcstr(&j, "object", "list");
+    json_key(&j, "data");
+    json_arr(&j);
+    for (size_t i = 0; i < n; i++)
+        put_openai(&j, &all[i]);
+    json_arr_end(&j);
+    json_obj_end(&j);
+    respond_json(x, 200, &body);
+    buf_free(&body);
+}
+
+void handle_model(struct api *a, struct http_exchange *x, struct str rest)
+{
+    struct api_error e;
+    const struct model_entry *m = models_pick(a, rest, &e);
+    if (!m) {
+        respond_error(a, x, &e);
+        return;
+    }
+    struct buf body = buf_make(API_ANSWER_BYTES_MAX);
+    struct json j = json_to(&body);
+    put_openai(&j, m);
+    respond_json(x, 200, &body);
+    buf_free(&body);
+}
+
+void handle_status(struct api *a, struct http_exchange *x, struct str rest)
+{
+    (void)rest;
+    struct buf body = buf_make(API_ANSWER_BYTES_MAX);
+    struct json j = json_to(&body);
+    const struct model_entry *first = runtime_find(a->c.runtime, (struct str){0});
+    json_obj(&j);
+    json_kcstr(&j, "version", a->c.version);
+    json_kcstr(&j, "models_dir", a->c.models_dir);
+    put_text(&j, "default_model", first, first ? first->name : (struct str){0});
+    const struct model_entry *all;
+    size_t n = runtime_models(a->c.runtime, &all);
+    json_key(&j, "models");
+    json_arr(&j);
+    for (size_t i = 0; i < n; i++) {
+        json_obj(&j);
+        json_kstr(&j, "id", all[i].name);
+        put_fields(&j, &all[i]);
+        json_obj_end(&j);
+    }
+    json_arr_end(&j);
+    json_obj_end(&j);
+    respond_json(x, 200, &body);
+    buf_free(&body);
+}
