@@ -7,33 +7,10 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/link.h"
 #include "loop/loop.h"
 
 enum { READ_BYTES = 65536 };
-
-/* Everything that a loop must close before it can go hangs in one of its rings. */
-struct link {
-    struct link *prev, *next;
-};
-
-static inline void link_init(struct link *ring)
-{
-    ring->prev = ring->next = ring;
-}
-static inline void link_add(struct link *ring, struct link *l)
-{
-    l->prev = ring->prev;
-    l->next = ring;
-    ring->prev->next = l;
-    ring->prev = l;
-}
-static inline void link_del(struct link *l)
-{
-    l->prev->next = l->next;
-    l->next->prev = l->prev;
-    link_init(l);
-}
-#define link_of(l, type, member) ((type *)(void *)((char *)(l)-offsetof(type, member)))
 
 struct post {
     loop_fn *fn;
@@ -56,6 +33,7 @@ struct loop {
     struct posts incoming;
     bool closed;
 
+    /* Everything that must be closed before the loop can go hangs in one of these rings. */
     struct link streams, listeners, timers, signals, works;
     size_t n_works;
     char read_bytes[READ_BYTES]; /* one buffer for all streams: each event is over before the next read */

@@ -15,18 +15,20 @@
 struct http_server;
 struct http_exchange;
 
+/* A limit of 0 takes its default. */
 struct http_limits {
-    size_t header_bytes_max;     /* request line and all headers: 431 */
-    size_t headers_max;          /* their number: 431 */
-    size_t url_bytes_max;        /* 414 */
-    size_t body_bytes_max;       /* 413, as early as it is known */
-    size_t connections_max;      /* further ones get 503 and are closed */
-    size_t pipeline_max;         /* requests of one connection that wait for their turn; reading stops there */
-    uint32_t header_ms_max;      /* from the first byte of a request to the end of its headers: 408 */
-    uint32_t body_ms_max;        /* from there to the end of the body: 408 */
-    uint32_t idle_ms_max;        /* a kept-alive connection without a request is closed */
-    uint32_t write_ms_max;       /* a response that makes no progress for this long is cut */
-    uint32_t drain_ms_max;       /* http_server_drain ends after this at the latest */
+    size_t header_bytes_max;   /* request line and all headers: 431 */
+    size_t headers_max;        /* their number: 431 */
+    size_t url_bytes_max;      /* 414 */
+    size_t body_bytes_max;     /* 413, as early as it is known */
+    size_t connections_max;    /* further ones get 503 and are closed */
+    size_t pipeline_max;       /* pipelined requests of one connection that are served before others get their turn */
+    size_t pipeline_bytes_max; /* of pipelined requests that wait for the answer before them; reading stops there */
+    uint32_t header_ms_max;    /* from the first byte of a request to the end of its headers: 408 */
+    uint32_t body_ms_max;      /* from there to the end of the body: 408 */
+    uint32_t idle_ms_max;      /* a kept-alive connection without a request is closed */
+    uint32_t write_ms_max;     /* a response that makes no progress for this long is cut */
+    uint32_t drain_ms_max;     /* http_server_drain ends after this at the latest */
 };
 extern const struct http_limits http_limits_default;
 
@@ -35,14 +37,14 @@ struct http_header {
 };
 
 struct http_request {
-    struct str method;  /* "GET" */
-    struct str target;  /* as sent */
-    struct str path;    /* percent-decoded, always begins with '/', no NUL */
-    struct str query;   /* raw, without '?' */
+    struct str method; /* "GET" */
+    struct str target; /* as sent */
+    struct str path;   /* percent-decoded, always begins with '/', no NUL */
+    struct str query;  /* raw, without '?' */
     const struct http_header *headers;
     size_t n_headers;
     struct str body;
-    const char *peer;   /* "127.0.0.1:4711" */
+    const char *peer; /* "127.0.0.1:4711" */
 };
 
 /* Runs once for each request. It answers now or keeps the exchange and answers later. */
@@ -81,8 +83,8 @@ struct arena *http_arena(struct http_exchange *x);
 struct http_events {
     /* After http_write went over the high-water mark: the buffer is below the low-water mark again. */
     void (*drained)(void *ctx, struct http_exchange *x);
-    /* The exchange is over: `aborted` when the client went away or was cut before the answer was complete. The exchange
-     * must not be used afterwards. Runs exactly once, also after a complete answer. */
+    /* The exchange is over (never from within a call of yours): `aborted` when the client went away or was cut before the answer was
+     * complete. The exchange must not be used afterwards. Runs exactly once, also after a complete answer. */
     void (*ended)(void *ctx, struct http_exchange *x, bool aborted);
 };
 void http_listen_events(struct http_exchange *x, const struct http_events *ev, void *ctx);
@@ -102,7 +104,8 @@ void http_abort(struct http_exchange *x);
 size_t http_pending(const struct http_exchange *x);
 
 const char *http_status_text(int status);
-/* Percent-decodes a query's value; false for malformed escapes. Memory from the arena. */
+/* Percent-decodes a query's value ("" for "?key", {NULL, 0} when the key is absent); false for malformed escapes or no memory.
+ * Memory from the arena, or the query itself. */
 bool http_query_get(struct arena *a, struct str query, const char *key, struct str *ret);
 
 #endif
