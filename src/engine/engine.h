@@ -17,21 +17,22 @@ struct engine;
 typedef void engine_emit_fn(void *ctx, const struct gen_event *ev);
 
 struct engine_config {
-    uint32_t context_tokens;  /* of one sequence; 0: the model's own, cut to what kv_bytes_max holds */
-    uint64_t kv_bytes_max;    /* all blocks together */
-    uint32_t sequences_max;   /* run at once; each of n choices is one */
-    uint32_t queue_max;       /* requests that wait for a place */
-    uint32_t prefill_chunk;   /* prompt tokens in one step, so that running answers wait a bounded time */
-    bool deterministic;       /* a request's text does not depend on what else runs */
+    uint32_t context_tokens; /* of one sequence; 0: the model's own, cut to what kv_bytes_max holds */
+    uint64_t kv_bytes_max;   /* all blocks together */
+    uint32_t sequences_max;  /* run at once; each of n choices is one */
+    uint32_t queue_max;      /* requests that wait for a place */
+    uint32_t prefill_chunk;  /* prompt tokens in one step, so that running answers wait a bounded time */
+    bool deterministic;      /* a request's text does not depend on what else runs */
     const struct clock *clock;
-    engine_emit_fn *emit;     /* called from within submit, cancel, credit and step; must not call the engine */
+    engine_emit_fn *emit; /* called from within submit, cancel, credit and step; must not call the engine */
     void *emit_ctx;
 };
 /* Everything but emit filled with sensible values. */
 void engine_config_init(struct engine_config *c);
 
 /* The model, pool and kernels must outlive the engine. ERR_NOMEM says what is needed and what is free. */
-int engine_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct engine_config *c, struct engine **ret, struct err *e);
+int engine_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct engine_config *c, struct engine **ret,
+                  struct err *e);
 void engine_free(struct engine *en); /* NULL is fine; open requests end without an event */
 uint32_t engine_context_tokens(const struct engine *en);
 
@@ -43,8 +44,8 @@ void engine_cancel(struct engine *en, uint64_t id);
 void engine_credit(struct engine *en, uint64_t id, uint32_t events);
 
 enum engine_state {
-    ENGINE_IDLE,   /* nothing open, or all of it parked: sleep until a call changes that */
-    ENGINE_BUSY,   /* call again */
+    ENGINE_IDLE, /* nothing open, or all of it parked: sleep until a call changes that */
+    ENGINE_BUSY, /* call again */
 };
 /* One step: at most prefill_chunk prompt tokens, and one token for each running sequence. */
 enum engine_state engine_step(struct engine *en);
@@ -55,7 +56,7 @@ struct engine_stats {
     uint32_t running, parked, queued;
     uint32_t kv_blocks_used, kv_blocks_total; /* of 32 tokens */
     uint64_t prompt_tokens, decoded_tokens, steps;
-    uint64_t kv_bytes;     /* really allocated */
+    uint64_t kv_bytes; /* really allocated */
 };
 void engine_stats(const struct engine *en, struct engine_stats *ret);
 

@@ -1,0 +1,141 @@
+#include "engine/engine_impl.h"
+
+static void send(struct engine *en, struct gen_event *ev)
+{
+    if (en->c.emit)
+        en->c.emit(en->c.emit_ctx, ev);
+}
+
+static void spend_credit(struct request *r)
+{
+    if (r->credit != GEN_CREDIT_UNLIMITED && r->credit)
+        r->credit--;
+}
+
+static float ms_between(uint64_t from, uint64_t to)
+{
+    return from && to > from ? (float)((double)(to - from) * 1e-6) : 0;
+}
+
+void event_queued(struct engine *en, struct request *r, uint32_t position)
+{
+    if (r->position == position)
+        return;
+    r->position = position;
+    send(en, &(struct gen_event){.id = r->id, .type = GEN_QUEUED, .queued = {position}});
+}
+
+void event_prefill(struct engine *en, const struct seq *s)
+{
+    const struct request *r = s->rq;
+    uint32_t done = s->n_kv < r->n_prompt ? s->n_kv : r->n_prompt;
+    send(en, &(struct gen_event){.id = r->id, .type = GEN_PREFILL, .prefill = {done, r->n_prompt, r->n_cached}});
+}
+
+void event_echo(struct engine *en, struct seq *s)
+{
+    s->echo = false;
+    if (!s->rq->echo_text.len)
+        return;
+    spend_credit(s->rq);
+    send(en, &(struct gen_event){.id = s->rq->id, .choice = s->choice, .type = GEN_TEXT, .text = {.text = s->rq->echo_text}});
+}
+
+/* Bytes of tokens are gathered in one buffer that may move while it grows, so slices first hold offsets. */
+
+static struct str gather_piece(struct engine *en, uint32_t token)
+{
+    size_t at = en->ev_bytes.len;
+    vocab_piece(en->m->vocab, token, true, &en->ev_bytes);
+    return (struct str){(const char *)at, en->ev_bytes.len - at};
+}
+
+static void settle(const struct engine *en, struct str *s)
+{
+    s->ptr = en->ev_bytes.ptr ? en->ev_bytes.ptr + (size_t)s->ptr : NULL;
+}
+
+static void gather_tokens(struct engine *en, const struct stream_held *held, size_t n)
+{
+    buf_clear(&en->ev_bytes);
+    for (size_t i = 0; i < n; i++) {
+        const struct sample_out *o = &held[i].out;
+        struct gen_alternative *top = en->ev_top + i * GEN_TOP_LOGPROBS_MAX;
+        en->ev_tokens[i] = (struct gen_token){o->token, o->logprob, gather_piece(en, o->token), top, o->n_top};
+        for (uint32_t k = 0; k < o->n_top; k++)
+            top[k] = (struct gen_alternative){o->top[k].token, o->top[k].logprob, gather_piece(en, o->top[k].token)};
+    }
+    for (size_t i = 0; i < n; i++) {
+        settle(en, &en->ev_tokens[i].bytes);
+        for (uint32_t k = 0; k < held[i].out.n_top; k++)
+            settle(en, &en->ev_top[i * GEN_TOP_LOGPROBS_MAX + k].bytes);
+    }
+}
+
+void event_text(struct engine *en, struct seq *s, const struct stream_release *rel)
+{
+    if (!rel->text.len && !rel->n_tokens)
+        return;
+    struct gen_event ev = {.id = s->rq->id, .choice = s->choice, .type = GEN_TEXT, .text = {.text = rel->text}};
+    if (rel->n_tokens) {
+        gather_tokens(en, s->stream.held, rel->n_tokens);
+        ev.text.tokens = en->ev_tokens;
+        ev.text.n_tokens = rel->n_tokens;
+    }
+    spend_credit(s->rq);
+    send(en, &ev);
+    stream_drop(&s->stream, rel);
+}
+
+void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const struct str *stop)
+{
+    struct request *r = s->rq;
+    seq_drop_blocks(en, s);
+    s->state = SEQ_ENDED;
+    r->n_ended++;
+    uint64_t now = clock_ns(en->c.clock);
+    struct gen_event ev = {.id = r->id, .choice = s->choice, .type = GEN_DONE};
+    ev.done.reason = reason;
+    ev.done.stop = stop ? *stop : (struct str){0};
+    ev.done.usage = (struct gen_usage){r->n_prompt, r->n_cached, seq_generated(s)};
+    ev.done.timings = (struct gen_timings){
+        .queue_ms = ms_between(r->arrived_ns, r->started_ns ? r->started_ns : now),
+        .prefill_ms = ms_between(r->started_ns, s->first_ns ? s->first_ns : now),
+        .decode_ms = ms_between(s->first_ns, s->last_ns),
+    };
+    send(en, &ev);
+}
+
+void event_end_text(struct engine *en, struct seq *s, enum gen_finish reason)
+{
+    struct stream_release rel;
+    if (stream_end(&s->stream, &rel) == OK)
+        event_text(en, s, &rel);
+    event_done(en, s, reason, NULL);
+}
+
+void event_done_all(struct engine *en, struct request *r, enum gen_finish reason, bool flush)
+{
+    for (uint32_t i = 0; i < r->n_seqs && !r->dead; i++) {
+        struct seq *s = &r->seqs[i];
+        if (s->state == SEQ_ENDED)
+            continue;
+        if (flush && r->credit)
+            event_end_text(en, s, reason);
+        else
+            event_done(en, s, reason, NULL);
+    }
+}
+
+void event_error(struct engine *en, uint64_t id, enum gen_fault fault, const char *param, const char *message)
+{
+    send(en, &(struct gen_event){.id = id, .type = GEN_ERROR, .error = {fault, str_of(message), str_of(param)}});
+}
+
+void event_fail(struct engine *en, struct request *r, enum gen_fault fault, const char *message)
+{
+    for (uint32_t i = 0; i < r->n_seqs; i++)
+        seq_drop_blocks(en, &r->seqs[i]);
+    r->dead = true;
+    event_error(en, r->id, fault, "", message);
+}

@@ -1,0 +1,280 @@
+#include "engine/forward.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/attention.h"
+
+/* Fewer rows than this are done on the caller's thread: waking the others costs more. */
+enum { SERIAL_ROWS = 8, ROWS_ITEM = 4 };
+
+struct forward {
+    const struct model *m;
+    struct pool *pool;
+    const struct kernels *kn;
+    const struct kv *kv;
+    struct forward_limits limits;
+    struct attention attention;
+    struct act *act;
+    float *memory;    /* owned: all of the following */
+    float *x;         /* [rows][d_model] the residual stream */
+    float *norm;      /* [rows][d_model] */
+    float *q, *k, *v; /* [rows][heads * d_head] */
+    float *mixed;     /* [rows][n_heads * d_head_v] what attention gives */
+    float *gate, *up; /* [rows][d_ff] */
+    float *cs;        /* [rows][n_rot / 2][2] */
+    float *inv_freq;  /* [n_rot / 2] */
+    float *logits;    /* [outs][n_vocab] */
+    /* of the pass that runs */
+    const struct forward_row *rows;
+    uint32_t n_rows, layer;
+};
+
+/* Rows in parallel, a few for each item. */
+
+typedef void row_fn(struct forward *f, uint32_t row);
+struct rows_job {
+    struct forward *f;
+    row_fn *fn;
+    uint32_t n;
+};
+
+static void rows_item(void *arg, size_t item, int thread)
+{
+    (void)thread;
+    const struct rows_job *j = arg;
+    uint32_t from = (uint32_t)item * ROWS_ITEM, to = from + ROWS_ITEM < j->n ? from + ROWS_ITEM : j->n;
+    for (uint32_t row = from; row < to; row++)
+        j->fn(j->f, row);
+}
+
+static void for_rows(struct forward *f, uint32_t n, row_fn *fn)
+{
+    struct rows_job j = {f, fn, n};
+    if (n >= SERIAL_ROWS)
+        pool_run(f->pool, (n + ROWS_ITEM - 1) / ROWS_ITEM, rows_item, &j);
+    else
+        for (uint32_t row = 0; row < n; row++)
+            fn(f, row);
+}
+
+static void matmul(struct forward *f, const struct matrix *w, float *out)
+{
+    op_matmul(f->kn, f->pool, w, f->act, out, w->rows);
+}
+
+/* One row at a time */
+
+static void embed(struct forward *f, uint32_t row)
+{
+    const struct hparams *hp = &f->m->hp;
+    const struct matrix *w = &f->m->tok_embd;
+    const struct forward_row *r = &f->rows[row];
+    tensor_row_to_f32(w->type, (const uint8_t *)w->data + (size_t)r->token * w->row_bytes, f->x + (size_t)row * hp->d_model, hp->d_model);
+    uint32_t half = hp->n_rot / 2;
+    float *cs = f->cs + (size_t)row * hp->n_rot;
+    for (uint32_t i = 0; i < half; i++) {
+        float angle = (float)r->pos * f->inv_freq[i];
+        cs[2 * i] = cosf(angle);
+        cs[2 * i + 1] = sinf(angle);
+    }
+}
+
+static void attention_norm(struct forward *f, uint32_t row)
+{
+    const struct hparams *hp = &f->m->hp;
+    size_t at = (size_t)row * hp->d_model;
+    op_rms_norm(f->kn, f->x + at, f->m->layers[f->layer].attn_norm, hp->rms_eps, f->norm + at, hp->d_model);
+}
+
+static void ffn_norm(struct forward *f, uint32_t row)
+{
+    const struct hparams *hp = &f->m->hp;
+    size_t at = (size_t)row * hp->d_model;
+    op_add(f->kn, f->x + at, f->norm + at, hp->d_model); /* norm holds what attention adds */
+    op_rms_norm(f->kn, f->x + at, f->m->layers[f->layer].ffn_norm, hp->rms_eps, f->norm + at, hp->d_model);
+}
+
+static void add_residual(struct forward *f, uint32_t row)
+{
+    size_t d = f->m->hp.d_model, at = (size_t)row * d;
+    op_add(f->kn, f->x + at, f->norm + at, d);
+}
+
+static void activate(struct forward *f, uint32_t row)
+{
+    size_t n = f->m->hp.d_ff;
+    op_silu_mul(f->kn, f->gate + (size_t)row * n, f->up + (size_t)row * n, n);
+}
+
+/* Heads of q or k: bias, norm, rotation. */
+static void shape_heads(struct forward *f, float *heads, uint32_t n_heads, const float *bias, const float *norm, const float *cs)
+{
+    const struct hparams *hp = &f->m->hp;
+    if (bias)
+        op_add(f->kn, heads, bias, (size_t)n_heads * hp->d_head_k);
+    for (uint32_t h = 0; h < n_heads; h++) {
+        float *head = heads + (size_t)h * hp->d_head_k;
+        if (norm)
+            op_rms_norm(f->kn, head, norm, hp->rms_eps, head, hp->d_head_k);
+        op_rope(f->kn, head, cs, hp->n_rot, f->m->arch->rope_neox);
+    }
+}
+
+static void shape_qkv(struct forward *f, uint32_t row)
+{
+    const struct hparams *hp = &f->m->hp;
+    const struct layer *l = &f->m->layers[f->layer];
+    const struct forward_row *r = &f->rows[row];
+    const float *cs = f->cs + (size_t)row * hp->n_rot;
+    shape_heads(f, f->q + (size_t)row * l->q.rows, hp->n_heads, l->q_bias, l->q_norm, cs);
+    if (!r->store)
+        return;
+    float *k = f->k + (size_t)row * l->k.rows, *v = f->v + (size_t)row * l->v.rows;
+    shape_heads(f, k, hp->n_kv_heads, l->k_bias, l->k_norm, cs);
+    if (l->v_bias)
+        op_add(f->kn, v, l->v_bias, l->v.rows);
+    uint32_t block = r->blocks[r->pos / KV_BLOCK_TOKENS], slot = r->pos % KV_BLOCK_TOKENS;
+    for (uint32_t h = 0; h < hp->n_kv_heads; h++) {
+        op_f32_to_f16(f->kn, k + (size_t)h * hp->d_head_k, kv_k(f->kv, block, f->layer, h) + (size_t)slot * hp->d_head_k, hp->d_head_k);
+        op_f32_to_f16(f->kn, v + (size_t)h * hp->d_head_v, kv_v(f->kv, block, f->layer, h) + (size_t)slot * hp->d_head_v, hp->d_head_v);
+    }
+}
+
+/* The rows that want logits move together, into norm. */
+static void output_norm(struct forward *f, uint32_t row)
+{
+    const struct hparams *hp = &f->m->hp;
+    uint32_t out = f->rows[row].out;
+    if (out != FORWARD_NO_OUT)
+        op_rms_norm(f->kn, f->x + (size_t)row * hp->d_model, f->m->output_norm, hp->rms_eps, f->norm + (size_t)out * hp->d_model,
+                    hp->d_model);
+}
+
+/* All rows */
+
+static void run_attention(struct forward *f)
+{
+    const struct layer *l = &f->m->layers[f->layer];
+    for_rows(f, f->n_rows, attention_norm);
+    act_set(f->act, f->norm, f->n_rows, f->m->hp.d_model);
+    matmul(f, &l->q, f->q);
+    matmul(f, &l->k, f->k);
+    matmul(f, &l->v, f->v);
+    for_rows(f, f->n_rows, shape_qkv);
+    attention_run(&f->attention, f->layer, f->rows, f->n_rows, f->q, f->mixed);
+    act_set(f->act, f->mixed, f->n_rows, l->o.cols);
+    matmul(f, &l->o, f->norm);
+}
+
+static void run_ffn(struct forward *f)
+{
+    const struct layer *l = &f->m->layers[f->layer];
+    for_rows(f, f->n_rows, ffn_norm);
+    act_set(f->act, f->norm, f->n_rows, f->m->hp.d_model);
+    matmul(f, &l->gate, f->gate);
+    matmul(f, &l->up, f->up);
+    for_rows(f, f->n_rows, activate);
+    act_set(f->act, f->gate, f->n_rows, f->m->hp.d_ff);
+    matmul(f, &l->down, f->norm);
+    for_rows(f, f->n_rows, add_residual);
+}
+
+void forward_run(struct forward *f, const struct forward_row *rows, uint32_t n_rows, uint32_t n_outs)
+{
+    f->rows = rows;
+    f->n_rows = n_rows;
+    for_rows(f, n_rows, embed);
+    for (f->layer = 0; f->layer < f->m->hp.n_layers; f->layer++) {
+        run_attention(f);
+        run_ffn(f);
+    }
+    if (!n_outs)
+        return;
+    for_rows(f, n_rows, output_norm);
+    act_set(f->act, f->norm, n_outs, f->m->hp.d_model);
+    matmul(f, &f->m->output, f->logits);
+}
+
+const float *forward_logits(const struct forward *f, uint32_t out)
+{
+    return f->logits + (size_t)out * f->m->hp.n_vocab;
+}
+
+/* Making one */
+
+/* Pages that are not touched cost nothing, so room for the largest pass is no waste. Each piece begins at 64 bytes. */
+static int allocate(struct forward *f)
+{
+    const struct hparams *hp = &f->m->hp;
+    size_t rows = f->limits.rows_max, total = 0;
+    struct {
+        float **at;
+        size_t len;
+    } piece[] = {
+        {&f->x, rows * hp->d_model},
+        {&f->norm, rows * hp->d_model},
+        {&f->q, rows * hp->n_heads * hp->d_head_k},
+        {&f->k, rows * hp->n_kv_heads * hp->d_head_k},
+        {&f->v, rows * hp->n_kv_heads * hp->d_head_v},
+        {&f->mixed, rows * hp->n_heads * hp->d_head_v},
+        {&f->gate, rows * hp->d_ff},
+        {&f->up, rows * hp->d_ff},
+        {&f->cs, rows * hp->n_rot},
+        {&f->inv_freq, hp->n_rot / 2},
+        {&f->logits, (size_t)f->limits.outs_max * hp->n_vocab},
+    };
+    size_t n = sizeof piece / sizeof *piece;
+    for (size_t i = 0; i < n; i++)
+        total += (piece[i].len + 15) / 16 * 16;
+    float *at = f->memory = aligned_alloc(64, total * sizeof(float));
+    if (!at)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; at += (piece[i].len + 15) / 16 * 16, i++)
+        *piece[i].at = at;
+    return OK;
+}
+
+/* θᵢ = base^(-2i / n_rot), divided by the model's own factor, times the linear scale. */
+static void fill_frequencies(struct forward *f)
+{
+    const struct hparams *hp = &f->m->hp;
+    for (uint32_t i = 0; i < hp->n_rot / 2; i++) {
+        double freq = pow((double)hp->rope_base, -2.0 * i / hp->n_rot) * (double)hp->rope_scale;
+        f->inv_freq[i] = (float)(f->m->rope_factors ? freq / (double)f->m->rope_factors[i] : freq);
+    }
+}
+
+static size_t widest(const struct hparams *hp)
+{
+    size_t w = hp->d_model, heads = (size_t)hp->n_heads * hp->d_head_v;
+    w = heads > w ? heads : w;
+    return hp->d_ff > w ? hp->d_ff : w;
+}
+
+int forward_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct kv *kv, const struct forward_limits *l,
+                   struct forward **ret, struct err *e)
+{
+    struct forward *f = calloc(1, sizeof *f);
+    if (!f)
+        return err_set(e, ERR_NOMEM, "no memory for the forward pass");
+    *f = (struct forward){.m = m, .pool = pool, .kn = kn, .kv = kv, .limits = *l};
+    if (allocate(f) || act_create(l->rows_max, widest(&m->hp), &f->act) ||
+        attention_init(&f->attention, m, pool, kn, kv, l->context_tokens)) {
+        forward_free(f);
+        return err_set(e, ERR_NOMEM, "no memory for a forward pass of %u rows over a context of %u tokens", l->rows_max, l->context_tokens);
+    }
+    fill_frequencies(f);
+    *ret = f;
+    return OK;
+}
+
+void forward_free(struct forward *f)
+{
+    if (!f)
+        return;
+    attention_deinit(&f->attention);
+    act_free(f->act);
+    free(f->memory);
+    free(f);
+}

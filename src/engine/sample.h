@@ -1,0 +1,56 @@
+/* From logits to one token.
+ *
+ *   logits ─ repeat, presence, frequency penalties ─ bias ─▶ what log-probabilities are taken of
+ *          ─ temperature ─ top-k ─ top-p ─ min-p ─▶ one random number chooses
+ *
+ * Temperature comes before the cuts, as in OpenAI's API and transformers. top_p counts within what top-k left; min_p is a
+ * share of the likeliest token's probability. All cuts keep a head of the list sorted by (probability, lower id first),
+ * so equal logits give the same answer everywhere. The vocabulary is never sorted: a bounded heap finds the head. */
+#ifndef ENGINE_SAMPLE_H
+#define ENGINE_SAMPLE_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "gen/request.h"
+#include "tensor/ops.h"
+
+struct sample_choice {
+    uint32_t token;
+    float logprob;
+};
+
+struct sample_in {
+    const float *logits; /* [n_vocab], not changed */
+    uint32_t n_vocab;
+    const struct gen_sampling *sampling;
+    const struct gen_bias *biases;
+    size_t n_biases;
+    const uint32_t *tokens; /* the text so far: prompt and answer; every id is below n_vocab */
+    uint32_t n_tokens, n_prompt;
+    bool logprobs;
+    uint32_t n_top; /* at most GEN_TOP_LOGPROBS_MAX */
+    struct rng *rng;
+};
+
+struct sample_out {
+    uint32_t token;
+    float logprob; /* when asked for */
+    uint32_t n_top;
+    struct sample_choice top[GEN_TOP_LOGPROBS_MAX];
+};
+
+struct sample_scratch; /* one for each thread */
+int sample_scratch_create(uint32_t n_vocab, struct sample_scratch **ret);
+void sample_scratch_free(struct sample_scratch *s);
+
+/* ERR_CORRUPT: the logits are not numbers, which means that the weights are broken. The result is then untouched. */
+int sample_token(const struct kernels *kn, const struct sample_in *in, struct sample_scratch *s, struct sample_out *ret);
+
+/* The k largest of v[n], largest first, lower index first among equals; returns how many (k or n). cand has room for k. */
+struct sample_cand {
+    float p;
+    uint32_t token;
+};
+uint32_t sample_top(const float *v, uint32_t n, uint32_t k, struct sample_cand *cand);
+
+#endif

@@ -1,0 +1,199 @@
+/* Which rows the next pass computes.
+ *
+ * Sequences are looked at in order of rank (priority, then arrival, then choice). Each that can run gets one row for its new
+ * token, or a part of its prompt as long as this step's prefill_chunk lasts; and the blocks for it. When the cache has no
+ * more, blocks are taken back: from parked sequences first, then from the lowest in rank, but only from below the one that
+ * asks. Since rows are given out from the top, no sequence that has rows in this step loses its blocks.
+ *
+ * Why it cannot stand still: the highest sequence that is not parked can take every block there is, and the context is
+ * never longer than the whole cache. */
+#include "engine/engine_impl.h"
+
+/* Walking */
+
+static bool seq_runs(const struct seq *s)
+{
+    return s->state == SEQ_LIVE && !request_parked(s->rq) && !s->rq->dead;
+}
+
+static bool ranks_above(const struct seq *a, const struct seq *b)
+{
+    return a->rq == b->rq ? a->choice < b->choice : request_before(a->rq, b->rq);
+}
+
+/* May b lose its blocks so that a can run? */
+static bool may_preempt(const struct seq *a, const struct seq *b)
+{
+    return b != a && (request_parked(b->rq) || ranks_above(a, b));
+}
+
+/* Blocks: those that `s` could take from others, and whether someone holds blocks that it could not. */
+static uint32_t held_by_others(const struct engine *en, const struct seq *s, bool *ret_must_wait)
+{
+    uint32_t n = 0;
+    *ret_must_wait = false;
+    for (const struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++) {
+            const struct seq *o = &r->seqs[i];
+            if (o == s || !o->table.n)
+                continue;
+            if (may_preempt(s, o))
+                n += o->table.n;
+            else
+                *ret_must_wait = true;
+        }
+    return n;
+}
+
+static struct seq *victim_of(const struct engine *en, const struct seq *s, bool parked)
+{
+    for (struct request *r = en->active.last; r; r = r->prev)
+        for (uint32_t i = r->n_seqs; request_parked(r) == parked && i-- > 0;)
+            if (r->seqs[i].table.n && may_preempt(s, &r->seqs[i]))
+                return &r->seqs[i];
+    return NULL;
+}
+
+static bool preempt_one(struct engine *en, const struct seq *s)
+{
+    struct seq *v = victim_of(en, s, true);
+    if (!v)
+        v = victim_of(en, s, false);
+    if (v)
+        seq_drop_blocks(en, v);
+    return v;
+}
+
+/* Beginning: at first, and again after losing its blocks. Waits until the whole text has room, so that two sequences which
+ * do not fit together do not read their texts in turns. */
+static bool begin(struct engine *en, struct seq *s)
+{
+    struct request *r = s->rq;
+    bool must_wait;
+    s->n_kv = kv_prefix_find(en->kv, r->owner, s->tokens, s->len, &s->table, &s->chain);
+    s->n_indexed = s->table.n;
+    uint32_t need = (s->len + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS - s->table.n;
+    if (need > kv_available(en->kv) + held_by_others(en, s, &must_wait) && must_wait) {
+        seq_drop_blocks(en, s);
+        return false;
+    }
+    if (!r->cached_known) { /* one token is computed in any case */
+        r->cached_known = true;
+        r->n_cached = s->n_kv < r->n_prompt ? s->n_kv : r->n_prompt - 1;
+    }
+    return true;
+}
+
+static bool take_blocks(struct engine *en, struct seq *s, uint32_t end)
+{
+    while (kv_table_reserve(en->kv, &s->table, s->n_kv, end))
+        if (!preempt_one(en, s)) {
+            bool must_wait;
+            held_by_others(en, s, &must_wait);
+            if (must_wait)
+                return false;
+            /* Alone, within the context, and still no block: the machine has no memory left. */
+            if (seq_generated(s))
+                event_end_text(en, s, GEN_FINISH_LENGTH);
+            else
+                event_fail(en, s->rq, GEN_FAULT_MEMORY, "not enough memory for the prompt");
+            return false;
+        }
+    return true;
+}
+
+static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
+{
+    struct request *r = s->rq;
+    s->n_rows = 0;
+    s->samples = false;
+    if (!seq_runs(s))
+        return;
+    if (s->echo && r->credit_step < r->credit)
+        event_echo(en, s);
+    if (s->echo || !seq_runs(s) || (!s->table.n && !begin(en, s)))
+        return;
+    uint32_t from = seq_from(s), want = s->len - from, take = want;
+    if (want > 1 && take > *prefill_left)
+        take = *prefill_left;
+    bool may_sample = en->n_outs < en->c.sequences_max && r->credit_step < r->credit;
+    if (take == want && !may_sample)
+        take--;
+    if (!take || !take_blocks(en, s, from + take))
+        return;
+    if (want > 1)
+        *prefill_left -= take;
+    s->n_rows = take;
+    s->samples = take == want;
+    if (s->samples) {
+        r->credit_step++;
+        s->out = en->n_outs;
+        en->sampled[en->n_outs++] = s;
+    }
+}
+
+static void add_rows(struct engine *en, const struct seq *s)
+{
+    uint32_t from = seq_from(s);
+    for (uint32_t i = 0; i < s->n_rows; i++)
+        en->rows[en->n_rows++] = (struct forward_row){
+            .token = s->tokens[from + i],
+            .pos = from + i,
+            .blocks = s->table.blocks,
+            .out = s->samples && i + 1 == s->n_rows ? s->out : FORWARD_NO_OUT,
+            .store = from + i >= s->n_kv,
+        };
+}
+
+void schedule_step(struct engine *en)
+{
+    uint32_t prefill_left = en->c.prefill_chunk;
+    en->n_rows = en->n_outs = 0;
+    for (struct request *r = en->active.first; r; r = r->next) {
+        r->credit_step = 0;
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            plan(en, &r->seqs[i], &prefill_left);
+    }
+    for (struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            add_rows(en, &r->seqs[i]);
+}
+
+/* Places */
+
+/* A slow reader's sequences keep their place in memory, not among those that run. */
+static bool has_place(const struct engine *en, const struct request *head)
+{
+    uint32_t open = 0, running = 0;
+    for (const struct request *r = en->active.first; r; r = r->next) {
+        uint32_t n = r->n_seqs - r->n_ended;
+        open += n;
+        running += request_parked(r) ? 0 : n;
+    }
+    return (!running || running + head->n_seqs <= en->c.sequences_max) && (!open || open + head->n_seqs <= en->places_max);
+}
+
+void schedule_admit(struct engine *en)
+{
+    for (struct request *r; (r = en->queue.first) && has_place(en, r);) {
+        request_remove(&en->queue, r);
+        request_insert(&en->active, r);
+        r->started_ns = clock_ns(en->c.clock);
+    }
+}
+
+void schedule_tell_positions(struct engine *en)
+{
+    uint32_t position = 0;
+    for (struct request *r = en->queue.first; r; r = r->next)
+        event_queued(en, r, position++);
+}
+
+bool schedule_runnable(const struct engine *en)
+{
+    for (const struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            if (seq_runs(&r->seqs[i]))
+                return true;
+    return false;
+}

@@ -1,0 +1,69 @@
+#include "engine/engine_impl.h"
+
+void seq_drop_blocks(struct engine *en, struct seq *s)
+{
+    kv_table_drop(en->kv, &s->table);
+    s->n_kv = s->n_indexed = 0;
+    s->chain = 0;
+}
+
+void seq_computed(struct engine *en, struct seq *s, uint32_t end)
+{
+    if (end > s->n_kv)
+        s->n_kv = end;
+    while (!s->index_off && s->n_indexed < s->n_kv / KV_BLOCK_TOKENS) {
+        const uint32_t *tokens = s->tokens + (size_t)s->n_indexed * KV_BLOCK_TOKENS;
+        uint64_t serial = kv_prefix_add(en->kv, s->rq->owner, s->chain, tokens, &s->table, s->n_indexed);
+        if (!serial) {
+            s->index_off = true;
+            return;
+        }
+        s->chain = serial;
+        s->n_indexed++;
+    }
+}
+
+void seq_fork_choices(struct engine *en, struct request *r)
+{
+    const struct seq *first = &r->seqs[0];
+    for (uint32_t i = 1; i < r->n_seqs; i++) {
+        struct seq *s = &r->seqs[i];
+        if (s->state != SEQ_FORK)
+            continue;
+        s->state = SEQ_LIVE;
+        kv_table_share(en->kv, &s->table, &first->table);
+        s->n_kv = first->n_kv;
+        s->n_indexed = first->n_indexed;
+        s->chain = first->chain;
+        s->index_off = first->index_off;
+    }
+}
+
+void seq_accept(struct engine *en, struct seq *s)
+{
+    struct request *r = s->rq;
+    if (s->sample_rc) {
+        event_fail(en, r, GEN_FAULT_MODEL, "the model computes values that are not numbers: its file is damaged");
+        return;
+    }
+    s->last_ns = clock_ns(en->c.clock);
+    if (!s->first_ns)
+        s->first_ns = s->last_ns;
+    s->tokens[s->len++] = s->sample.token;
+    en->decoded_tokens++;
+    if (vocab_is_end(en->m->vocab, s->sample.token) && !r->ignore_eos) {
+        event_end_text(en, s, GEN_FINISH_STOP);
+        return;
+    }
+    struct stream_release rel;
+    if (stream_push(&s->stream, &s->sample, &rel)) {
+        event_fail(en, r, GEN_FAULT_MEMORY, "not enough memory for the answer's text");
+    } else if (rel.stop) {
+        event_text(en, s, &rel);
+        event_done(en, s, GEN_FINISH_STOP, rel.stop);
+    } else if (s->len == s->cap) {
+        event_end_text(en, s, GEN_FINISH_LENGTH);
+    } else {
+        event_text(en, s, &rel);
+    }
+}

@@ -1,0 +1,104 @@
+#include "engine/stream.h"
+
+enum { PENDING_BYTES_MAX = 1 << 20 };
+
+int stream_init(struct stream *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
+                struct arena *a)
+{
+    *s = (struct stream){.stops = stops, .n_stops = n_stops, .pending = buf_make(PENDING_BYTES_MAX)};
+    detok_init(&s->detok, v, strip_prefix, false);
+    for (size_t i = 0; i < n_stops; i++)
+        if (stops[i].len > s->stop_longest)
+            s->stop_longest = stops[i].len;
+    if (logprobs && !(s->held = arena_calloc(a, STREAM_HELD_MAX, sizeof *s->held)))
+        return ERR_NOMEM;
+    return OK;
+}
+
+void stream_deinit(struct stream *s)
+{
+    buf_free(&s->pending);
+    *s = (struct stream){0};
+}
+
+/* The stop string that is complete first, looking at text that has come since `from`. *ret_at: where it begins. */
+static const struct str *find_stop(const struct stream *s, size_t from, size_t *ret_at)
+{
+    struct str text = buf_str(&s->pending);
+    size_t start = from > s->stop_longest ? from - s->stop_longest : 0, end = SIZE_MAX;
+    const struct str *found = NULL;
+    for (size_t i = 0; i < s->n_stops; i++) {
+        ptrdiff_t at = str_find(text, s->stops[i], start);
+        if (at < 0)
+            continue;
+        size_t this_end = (size_t)at + s->stops[i].len;
+        if (this_end < end || (this_end == end && s->stops[i].len > found->len)) {
+            found = &s->stops[i];
+            end = this_end;
+            *ret_at = (size_t)at;
+        }
+    }
+    return found;
+}
+
+static bool ends_with_beginning(struct str text, size_t n, struct str stop)
+{
+    return n < stop.len && !memcmp(text.ptr + text.len - n, stop.ptr, n);
+}
+
+/* How many bytes at the end may become a stop string. */
+static size_t held_back(const struct stream *s)
+{
+    struct str text = buf_str(&s->pending);
+    size_t n = s->stop_longest ? s->stop_longest - 1 : 0;
+    for (n = n < text.len ? n : text.len; n; n--)
+        for (size_t i = 0; i < s->n_stops; i++)
+            if (ends_with_beginning(text, n, s->stops[i]))
+                return n;
+    return 0;
+}
+
+static void release(const struct stream *s, size_t n_bytes, struct stream_release *ret)
+{
+    *ret = (struct stream_release){.text = str_head(buf_str(&s->pending), n_bytes)};
+    while (ret->n_tokens < s->n_held && s->held[ret->n_tokens].end <= n_bytes)
+        ret->n_tokens++;
+}
+
+int stream_push(struct stream *s, const struct sample_out *o, struct stream_release *ret)
+{
+    size_t before = s->pending.len, at;
+    int rc = detok_push(&s->detok, o->token, &s->pending);
+    if (rc)
+        return rc;
+    /* A token that ends within a character is released with that character. */
+    if (s->held)
+        s->held[s->n_held++] = (struct stream_held){.end = s->pending.len + (s->detok.n_held ? 1 : 0), .out = *o};
+    const struct str *stop = find_stop(s, before, &at);
+    release(s, stop ? at : s->pending.len - held_back(s), ret);
+    ret->stop = stop;
+    if (s->n_held == STREAM_HELD_MAX && !ret->n_tokens)
+        ret->n_tokens = s->n_held;
+    return OK;
+}
+
+int stream_end(struct stream *s, struct stream_release *ret)
+{
+    int rc = detok_flush(&s->detok, &s->pending);
+    if (rc)
+        return rc;
+    release(s, s->pending.len, ret);
+    ret->n_tokens = s->n_held;
+    return OK;
+}
+
+void stream_drop(struct stream *s, const struct stream_release *r)
+{
+    size_t n = r->text.len;
+    buf_consume(&s->pending, n);
+    s->n_held -= r->n_tokens;
+    if (r->n_tokens)
+        memmove(s->held, s->held + r->n_tokens, s->n_held * sizeof *s->held);
+    for (size_t i = 0; i < s->n_held; i++)
+        s->held[i].end -= n < s->held[i].end ? n : s->held[i].end;
+}
