@@ -10,26 +10,26 @@
 
 /*      name    id  values  bytes of a block */
 #define TENSOR_TYPE_LIST(X) \
-    X(F32, 0, 1, 4) \
-    X(F16, 1, 1, 2) \
-    X(Q4_0, 2, 32, 18) \
-    X(Q4_1, 3, 32, 20) \
-    X(Q5_0, 6, 32, 22) \
-    X(Q5_1, 7, 32, 24) \
-    X(Q8_0, 8, 32, 34) \
-    X(Q2_K, 10, 256, 84) \
-    X(Q3_K, 11, 256, 110) \
-    X(Q4_K, 12, 256, 144) \
-    X(Q5_K, 13, 256, 176) \
-    X(Q6_K, 14, 256, 210) \
-    X(IQ4_NL, 20, 32, 18) \
+    X(F32, 0, 1, 4)         \
+    X(F16, 1, 1, 2)         \
+    X(Q4_0, 2, 32, 18)      \
+    X(Q4_1, 3, 32, 20)      \
+    X(Q5_0, 6, 32, 22)      \
+    X(Q5_1, 7, 32, 24)      \
+    X(Q8_0, 8, 32, 34)      \
+    X(Q2_K, 10, 256, 84)    \
+    X(Q3_K, 11, 256, 110)   \
+    X(Q4_K, 12, 256, 144)   \
+    X(Q5_K, 13, 256, 176)   \
+    X(Q6_K, 14, 256, 210)   \
+    X(IQ4_NL, 20, 32, 18)   \
     X(BF16, 30, 1, 2)
 
 enum tensor_type {
 #define X(name, id, len, bytes) TENSOR_##name = id,
     TENSOR_TYPE_LIST(X)
 #undef X
-    TENSOR_TYPE_COUNT = 31, /* one more than the largest id; there are holes */
+        TENSOR_TYPE_COUNT = 31, /* one more than the largest id; there are holes */
 };
 
 struct tensor_type_info {

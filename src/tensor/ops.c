@@ -1,0 +1,61 @@
+#include "tensor/ops.h"
+
+#include "tensor/kernels.h"
+
+const struct kernels *kernels_for(enum cpu_level level)
+{
+#if defined(HEARTH_X86)
+    static const struct kernels *const tables[CPU_LEVEL_COUNT] = {
+        [CPU_SCALAR] = &kernels_scalar, [CPU_AVX2] = &kernels_avx2, [CPU_AVX512] = &kernels_avx512};
+    if ((unsigned)level < CPU_LEVEL_COUNT)
+        return tables[level];
+#else
+    (void)level;
+#endif
+    return &kernels_scalar;
+}
+
+const char *kernels_name(const struct kernels *k)
+{
+    return k->name;
+}
+
+void op_rms_norm(const struct kernels *kn, const float *x, const float *weight, float eps, float *out, size_t n)
+{
+    kn->rms_norm(x, weight, eps, out, n);
+}
+
+void op_silu_mul(const struct kernels *kn, float *gate, const float *up, size_t n)
+{
+    kn->silu_mul(gate, up, n);
+}
+
+void op_add(const struct kernels *kn, float *x, const float *y, size_t n)
+{
+    kn->add(x, y, n);
+}
+
+void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_rot, bool neox)
+{
+    kn->rope(head, cs, n_rot, neox);
+}
+
+void op_dot_f16(const struct kernels *kn, const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
+{
+    kn->dot_f16(q, rows, n, d, scale, out);
+}
+
+void op_axpy_f16(const struct kernels *kn, const float *p, const uint16_t *rows, size_t n, size_t d, float *acc)
+{
+    kn->axpy_f16(p, rows, n, d, acc);
+}
+
+void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n)
+{
+    kn->f32_to_f16(x, out, n);
+}
+
+void op_softmax(const struct kernels *kn, float *x, size_t n)
+{
+    kn->softmax(x, n);
+}

@@ -1,0 +1,206 @@
+/* The scalar level: what the faster levels are tested against. It says what they compute, in the plainest way. */
+#include <math.h>
+
+#include "tensor/kernels.h"
+#include "tensor/unpack.h"
+
+enum { CHUNK = 256 };
+
+const struct weight_form weight_forms[TENSOR_TYPE_COUNT] = {
+#define X(id, name, group, has_min) [TENSOR_##id] = {group, has_min},
+    GROUPED_TYPES(X)
+#undef X
+};
+
+static void quantise(const float *x, size_t k, struct act_row_out out)
+{
+    for (size_t b = 0; b < k / 32; b++, x += 32) {
+        float amax = 0;
+        for (int i = 0; i < 32; i++)
+            amax = fabsf(x[i]) > amax ? fabsf(x[i]) : amax;
+        float d = amax / 127, inv = d > 0 ? 1 / d : 0;
+        int32_t sum[2] = {0};
+        for (int i = 0; i < 32; i++) {
+            float r = x[i] * inv;
+            int q = r > -127 ? r < 127 ? (int)lrintf(r) : 127 : -127; /* NaN becomes −127; 1 ÷ subnormal is infinite */
+            out.q[32 * b + (size_t)i] = (int8_t)q;
+            sum[i / 16] += q;
+        }
+        out.d[b] = d;
+        out.sum16[2 * b] = sum[0];
+        out.sum16[2 * b + 1] = sum[1];
+        out.sum32[b] = sum[0] + sum[1];
+        out.s16[2 * b] = d * (float)sum[0];
+        out.s16[2 * b + 1] = d * (float)sum[1];
+        out.s32[b] = d * (float)out.sum32[b];
+    }
+}
+
+static float reduce8(const float v[8])
+{
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])) + 0.0f;
+}
+
+/* Adds n_groups groups, the first of which is group `first` of the row. */
+static void add_groups(float lane[8], struct weight_form form, const int8_t *q, const float *d, const float *m, size_t first,
+                       size_t n_groups, const struct act_row *a)
+{
+    const float *s = form.group == 16 ? a->s16 : a->s32;
+    for (size_t j = 0; j < n_groups; j++, q += form.group) {
+        size_t g = first + j;
+        const int8_t *x = a->q + g * form.group;
+        int32_t sum = 0;
+        for (int i = 0; i < form.group; i++)
+            sum += q[i] * x[i];
+        lane[g % 8] = fmaf((float)sum, d[j] * a->d[g * form.group / 32], lane[g % 8]);
+        if (form.has_min)
+            lane[g % 8] = fmaf(s[g], m[j], lane[g % 8]);
+    }
+}
+
+static void dot_groups(enum tensor_type type, unpack_fn *unpack, const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a,
+                       size_t k, float *out)
+{
+    const struct tensor_type_info *t = tensor_type_info(type);
+    struct weight_form form = weight_forms[type];
+    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
+        float lane[8] = {0}, d[CHUNK / 16], m[CHUNK / 16];
+        int8_t q[CHUNK];
+        for (size_t i = 0; i < k; i += CHUNK) {
+            size_t n = k - i < CHUNK ? k - i : CHUNK;
+            unpack(w + i / t->block_len * t->block_bytes, n, q, d, m);
+            add_groups(lane, form, q, d, m, i / form.group, n / form.group, a);
+        }
+        out[r] = reduce8(lane);
+    }
+}
+
+#define X(id, name, group, has_min)                                                                                          \
+    static void dot_##name(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out) \
+    {                                                                                                                        \
+        dot_groups(TENSOR_##id, unpack_##name, w, row_bytes, n_rows, a, k, out);                                             \
+    }
+GROUPED_TYPES(X)
+#undef X
+
+/* Float rows: converted in pieces, sixteen lanes. */
+static void dot_floats(enum tensor_type type, size_t elem, const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a,
+                       size_t k, float *out)
+{
+    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
+        float lane[16] = {0}, piece[CHUNK], half[8];
+        for (size_t i = 0; i < k; i += CHUNK) {
+            size_t n = k - i < CHUNK ? k - i : CHUNK;
+            tensor_row_to_f32(type, w + i * elem, piece, n);
+            for (size_t j = 0; j < n / 16 * 16; j += 16)
+                for (size_t l = 0; l < 16; l++)
+                    lane[l] += piece[j + l] * a->x[i + j + l];
+            for (size_t j = n / 16 * 16; j < n; j++)
+                lane[j % 16] += piece[j] * a->x[i + j];
+        }
+        for (int l = 0; l < 8; l++)
+            half[l] = lane[l] + lane[l + 8];
+        out[r] = reduce8(half);
+    }
+}
+
+#define FLOAT_TYPES(X) \
+    X(F32, f32, 4)     \
+    X(F16, f16, 2)     \
+    X(BF16, bf16, 2)
+#define X(id, name, elem)                                                                                                    \
+    static void dot_##name(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out) \
+    {                                                                                                                        \
+        dot_floats(TENSOR_##id, elem, w, row_bytes, n_rows, a, k, out);                                                      \
+    }
+FLOAT_TYPES(X)
+#undef X
+
+static void rms_norm(const float *x, const float *weight, float eps, float *out, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    float scale = (float)(1 / sqrt(sum / (double)(n ? n : 1) + (double)eps));
+    for (size_t i = 0; i < n; i++)
+        out[i] = x[i] * scale * weight[i];
+}
+
+static void silu_mul(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static void add(float *x, const float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += y[i];
+}
+
+void scalar_rope(float *head, const float *cs, size_t n_rot, bool neox)
+{
+    size_t half = n_rot / 2, step = neox ? 1 : 2, apart = neox ? half : 1;
+    for (size_t i = 0; i < half; i++) {
+        float c = cs[2 * i], s = cs[2 * i + 1], *p = head + i * step;
+        float x = p[0], y = p[apart];
+        p[0] = x * c - y * s;
+        p[apart] = x * s + y * c;
+    }
+}
+
+static void dot_f16_rows(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
+{
+    for (size_t r = 0; r < n; r++, rows += d) {
+        float sum = 0;
+        for (size_t i = 0; i < d; i++)
+            sum += q[i] * f16_to_f32(rows[i]);
+        out[r] = sum * scale;
+    }
+}
+
+static void axpy_f16(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc)
+{
+    for (size_t r = 0; r < n; r++, rows += d)
+        for (size_t i = 0; i < d; i++)
+            acc[i] += p[r] * f16_to_f32(rows[i]);
+}
+
+static void to_f16(const float *x, uint16_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = f32_to_f16(x[i]);
+}
+
+static void softmax(float *x, size_t n)
+{
+    float max = -INFINITY;
+    for (size_t i = 0; i < n; i++)
+        max = x[i] > max ? x[i] : max;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)(x[i] = expf(x[i] - max));
+    float scale = (float)(1 / sum);
+    for (size_t i = 0; i < n; i++)
+        x[i] *= scale;
+}
+
+const struct kernels kernels_scalar = {
+    .name = "scalar",
+    .level = CPU_SCALAR,
+    .quantise = quantise,
+#define X(id, name, ...) [TENSOR_##id] = unpack_##name,
+    .unpack = {GROUPED_TYPES(X)},
+#undef X
+#define X(id, name, ...) [TENSOR_##id] = dot_##name,
+    .dot = {GROUPED_TYPES(X) FLOAT_TYPES(X)},
+#undef X
+    .rms_norm = rms_norm,
+    .silu_mul = silu_mul,
+    .add = add,
+    .rope = scalar_rope,
+    .dot_f16 = dot_f16_rows,
+    .axpy_f16 = axpy_f16,
+    .f32_to_f16 = to_f16,
+    .softmax = softmax,
+};
