@@ -1,0 +1,120 @@
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static uint64_t fake_ns(void *ctx)
+{
+    return *(uint64_t *)ctx;
+}
+
+static int64_t fake_wall(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+struct harness_request *harness_of(struct harness *h, uint64_t id)
+{
+    for (uint32_t i = 0; i < h->n_requests; i++)
+        if (h->requests[i].id == id)
+            return &h->requests[i];
+    assert_true(h->n_requests < HARNESS_REQUESTS_MAX);
+    h->requests[h->n_requests].id = id;
+    return &h->requests[h->n_requests++];
+}
+
+static void take_text(struct harness_choice *c, const struct gen_event *ev)
+{
+    assert_true(c->len + ev->text.text.len < sizeof c->text);
+    if (ev->text.text.len)
+        memcpy(c->text + c->len, ev->text.text.ptr, ev->text.text.len);
+    c->len += ev->text.text.len;
+    c->text[c->len] = 0;
+    c->n_text_events++;
+    for (size_t i = 0; i < ev->text.n_tokens; i++) {
+        const struct gen_token *t = &ev->text.tokens[i];
+        if (!c->n_tokens) {
+            c->n_first_top = (uint32_t)t->n_top;
+            for (size_t k = 0; k < t->n_top; k++)
+                c->first_top[k] = (struct sample){t->top[k].token, t->top[k].logprob};
+        }
+        assert_true(c->n_tokens < HARNESS_TOKENS_MAX);
+        c->tokens[c->n_tokens] = t->token;
+        c->logprobs[c->n_tokens++] = t->logprob;
+    }
+}
+
+static void take_done(struct harness_choice *c, const struct gen_event *ev)
+{
+    c->n_done++;
+    c->reason = ev->done.reason;
+    c->usage = ev->done.usage;
+    c->timings = ev->done.timings;
+    str_copy(c->stop, sizeof c->stop, ev->done.stop);
+}
+
+static void take(void *ctx, const struct gen_event *ev)
+{
+    struct harness_request *r = harness_of(ctx, ev->id);
+    struct harness_choice *c = &r->choice[ev->choice];
+    assert_int_equal(r->n_errors, 0); /* nothing follows an error, nothing follows a choice's end */
+    assert_int_equal(c->n_done, 0);
+    switch (ev->type) {
+    case GEN_QUEUED:
+        r->n_queued++;
+        r->position = ev->queued.position;
+        break;
+    case GEN_PREFILL:
+        r->n_prefill++;
+        r->prefill_done = ev->prefill.done;
+        r->prefill_total = ev->prefill.total;
+        r->prefill_cached = ev->prefill.cached;
+        break;
+    case GEN_TEXT: take_text(c, ev); break;
+    case GEN_DONE: take_done(c, ev); break;
+    case GEN_ERROR:
+        r->n_errors++;
+        r->fault = ev->error.fault;
+        str_copy(r->message, sizeof r->message, ev->error.message);
+        str_copy(r->param, sizeof r->param, ev->error.param);
+        break;
+    default: fail_msg("an event of type %d", ev->type);
+    }
+}
+
+void harness_init(struct harness *h, struct model *m)
+{
+    *h = (struct harness){.model = m, .now_ns = 1000000000};
+    engine_config_init(&h->config);
+    h->config.kv_bytes_max = 1 << 20;
+    h->config.deterministic = true;
+}
+
+void harness_start(struct harness *h, enum cpu_level level, int threads)
+{
+    struct err e = {0};
+    h->clock = (struct clock){fake_ns, fake_wall, &h->now_ns};
+    h->config.clock = &h->clock;
+    h->config.emit = take;
+    h->config.emit_ctx = h;
+    h->requests = calloc(HARNESS_REQUESTS_MAX, sizeof *h->requests);
+    assert_non_null(h->requests);
+    if (pool_create(threads, &h->pool, &e) || engine_create(h->model, h->pool, kernels_for(level), &h->config, &h->engine, &e))
+        fail_msg("%s", e.text);
+}
+
+void harness_stop(struct harness *h)
+{
+    engine_free(h->engine);
+    pool_free(h->pool);
+    free(h->requests);
+}
+
+void harness_run(struct harness *h, uint32_t steps_max)
+{
+    for (uint32_t i = 0; i < steps_max; i++)
+        if (engine_step(h->engine) == ENGINE_IDLE)
+            return;
+    fail_msg("still busy after %u steps", steps_max);
+}

@@ -1,0 +1,61 @@
+/* An engine in a test: a small pool, a clock that the test moves, and a record of all events. */
+#ifndef TESTS_ENGINE_HARNESS_H
+#define TESTS_ENGINE_HARNESS_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "engine/engine.h"
+
+enum { HARNESS_REQUESTS_MAX = 64, HARNESS_TOKENS_MAX = 4096 };
+
+struct harness_choice {
+    char text[1 << 14];
+    size_t len;
+    uint32_t n_text_events, n_done;
+    enum gen_finish reason;
+    char stop[64];
+    struct gen_usage usage;
+    struct gen_timings timings;
+    uint32_t n_tokens; /* log-probability records */
+    uint32_t tokens[HARNESS_TOKENS_MAX];
+    float logprobs[HARNESS_TOKENS_MAX];
+    struct sample {
+        uint32_t token;
+        float logprob;
+    } first_top[GEN_TOP_LOGPROBS_MAX]; /* of the first record */
+    uint32_t n_first_top;
+};
+
+struct harness_request {
+    uint64_t id;
+    struct harness_choice choice[GEN_CHOICES_MAX];
+    uint32_t n_queued, position, n_prefill, prefill_done, prefill_total, prefill_cached, n_errors;
+    enum gen_fault fault;
+    char message[512], param[64];
+};
+
+struct harness {
+    struct model *model; /* borrowed */
+    struct pool *pool;
+    struct engine *engine;
+    struct engine_config config;
+    struct clock clock;
+    uint64_t now_ns;
+    uint32_t n_requests;
+    struct harness_request *requests; /* [HARNESS_REQUESTS_MAX] in order of their first event */
+};
+
+/* A config to be changed before harness_start. Deterministic, 1 MB of KV cache, fake clock. */
+void harness_init(struct harness *h, struct model *m);
+void harness_start(struct harness *h, enum cpu_level level, int threads);
+void harness_stop(struct harness *h);
+/* What came for an id; made when nothing came yet. */
+struct harness_request *harness_of(struct harness *h, uint64_t id);
+/* Steps until idle; fails the test when that takes more than `steps_max`. */
+void harness_run(struct harness *h, uint32_t steps_max);
+
+#endif
