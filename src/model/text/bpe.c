@@ -183,7 +183,8 @@ static int encode_word(struct encoder *enc, struct str word)
         return r;
     for (uint32_t i = 0; i < word.len; i++)
         merger_set(&enc->merger, i, 1, v->byte_token[(uint8_t)word.ptr[i]]);
-    r = merger_run(&enc->merger, word.len, join_by_rank, &v->bpe);
+    struct merge_rule rule = {join_by_rank, &v->bpe};
+    r = merger_run(&enc->merger, &rule);
     const struct symbol *s = enc->merger.symbols;
     for (uint32_t i = 0; i < word.len && !r; i += s[i].len)
         r = s[i].id == TOKEN_NONE ? encoder_push_byte(enc, (uint8_t)word.ptr[i]) : tokens_push(enc->out, s[i].id);

@@ -2,13 +2,7 @@
 
 #include <stdlib.h>
 
-struct pair {
-    uint64_t key; /* order, then the left symbol's offset: the smallest is joined first */
-    uint32_t len; /* of both symbols together when the entry was made */
-    uint32_t id;
-};
-
-enum { ARITY = 4, FIRST_CAP = 64 }; /* a heap of four children touches half the cache lines of a binary one */
+enum { ARITY = 8, FIRST_CAP = 64 }; /* the eight children of an entry fill a cache line */
 
 void merger_deinit(struct merger *m)
 {
@@ -40,86 +34,91 @@ int merger_reserve(struct merger *m, size_t len)
     void *p = m->symbols;
     int r = grow(&p, &m->symbol_cap, len, sizeof *m->symbols);
     m->symbols = p;
+    m->len = r ? 0 : (uint32_t)len;
     return r;
 }
 
-static void sift_up(struct pair *heap, size_t i, struct pair p)
+static void sift_up(uint64_t *heap, size_t i, uint64_t key)
 {
     while (i > 0) {
         size_t parent = (i - 1) / ARITY;
-        if (heap[parent].key <= p.key)
+        if (heap[parent] <= key)
             break;
         heap[i] = heap[parent];
         i = parent;
     }
-    heap[i] = p;
+    heap[i] = key;
 }
 
-static void sift_down(struct pair *heap, size_t n, struct pair p)
+static void sift_down(uint64_t *heap, size_t n, uint64_t key)
 {
     size_t i = 0;
-    for (;;) {
-        size_t first = i * ARITY + 1, best = first;
-        if (first >= n)
-            break;
-        size_t last = first + ARITY < n ? first + ARITY : n;
+    for (size_t first = 1; first < n; first = i * ARITY + 1) {
+        size_t best = first, last = first + ARITY < n ? first + ARITY : n;
         for (size_t c = first + 1; c < last; c++)
-            best = heap[c].key < heap[best].key ? c : best;
-        if (p.key <= heap[best].key)
+            best = heap[c] < heap[best] ? c : best;
+        if (key <= heap[best])
             break;
         heap[i] = heap[best];
         i = best;
     }
-    heap[i] = p;
+    heap[i] = key;
 }
 
-static struct pair heap_pop(struct merger *m)
+static int heap_push(struct merger *m, uint64_t key)
 {
-    struct pair top = m->heap[0], last = m->heap[--m->heap_len];
+    void *p = m->heap;
+    int r = grow(&p, &m->heap_cap, m->heap_len + 1, sizeof *m->heap);
+    m->heap = p;
+    if (!r)
+        sift_up(m->heap, m->heap_len++, key);
+    return r;
+}
+
+static uint64_t heap_pop(struct merger *m)
+{
+    uint64_t top = m->heap[0], last = m->heap[--m->heap_len];
     if (m->heap_len)
         sift_down(m->heap, m->heap_len, last);
     return top;
 }
 
-/* Asks the rule for the symbol at `left` and its right neighbour. */
-static int offer(struct merger *m, uint32_t left, size_t len, join_fn *rule, const void *ctx)
+/* What the rule says of the symbol at `left` and its right neighbour. */
+static bool ask(const struct merger *m, const struct merge_rule *rule, uint32_t left, struct join *ret)
 {
-    uint32_t right = left + m->symbols[left].len;
+    uint32_t len = m->symbols[left].len, right = left + len;
+    return len && right < m->len && rule->may_join(rule->ctx, m->symbols, left, right, ret);
+}
+
+static int offer(struct merger *m, const struct merge_rule *rule, uint32_t left)
+{
     struct join j;
-    if (right >= len || !rule(ctx, m->symbols, left, right, &j))
-        return OK;
-    void *p = m->heap;
-    int r = grow(&p, &m->heap_cap, m->heap_len + 1, sizeof *m->heap);
-    m->heap = p;
-    if (r)
-        return r;
-    struct pair entry = {(uint64_t)j.order << 32 | left, m->symbols[left].len + m->symbols[right].len, j.id};
-    sift_up(m->heap, m->heap_len++, entry);
-    return OK;
+    return ask(m, rule, left, &j) ? heap_push(m, (uint64_t)j.order << 32 | left) : OK;
 }
 
-static bool is_fresh(const struct merger *m, const struct pair *p, uint32_t left, size_t len)
+static void join(struct merger *m, uint32_t left, uint32_t id)
 {
-    uint32_t n = m->symbols[left].len;
-    return n && n < p->len && left + n < len && n + m->symbols[left + n].len == p->len;
+    uint32_t right = left + m->symbols[left].len, len = m->symbols[left].len + m->symbols[right].len;
+    m->symbols[right].len = 0;
+    merger_set(m, left, len, id);
 }
 
-int merger_run(struct merger *m, size_t len, join_fn *rule, const void *ctx)
+int merger_run(struct merger *m, const struct merge_rule *rule)
 {
-    m->heap_len = 0;
     int r = OK;
-    for (uint32_t at = 0; at < len && !r; at += m->symbols[at].len)
-        r = offer(m, at, len, rule, ctx);
+    m->heap_len = 0;
+    for (uint32_t at = 0; at < m->len && !r; at += m->symbols[at].len)
+        r = offer(m, rule, at);
     while (m->heap_len && !r) {
-        struct pair p = heap_pop(m);
-        uint32_t left = (uint32_t)p.key;
-        if (!is_fresh(m, &p, left, len))
+        uint64_t key = heap_pop(m);
+        uint32_t left = (uint32_t)key;
+        struct join j;
+        if (!ask(m, rule, left, &j) || j.order != key >> 32)
             continue;
-        m->symbols[left + m->symbols[left].len].len = 0;
-        merger_set(m, left, p.len, p.id);
-        r = offer(m, left, len, rule, ctx);
+        join(m, left, j.id);
+        r = offer(m, rule, left);
         if (left && !r)
-            r = offer(m, left - 1 - m->symbols[left - 1].back, len, rule, ctx);
+            r = offer(m, rule, left - 1 - m->symbols[left - 1].back);
     }
     return r;
 }

@@ -120,22 +120,22 @@ void spm_deinit(struct spm *s)
     *s = (struct spm){0};
 }
 
-struct rule {
+struct spm_text {
     const struct vocab *v;
     const char *text;
 };
 
 static bool join_by_score(const void *ctx, const struct symbol *sym, uint32_t left, uint32_t right, struct join *ret)
 {
-    const struct rule *rule = ctx;
-    const struct vocab *v = rule->v;
+    const struct spm_text *t = ctx;
+    const struct vocab *v = t->v;
     size_t len = (size_t)sym[left].len + sym[right].len;
     if (len > v->longest)
         return false;
-    uint32_t t = token_map_get(&v->spm.map, str_from(rule->text + left, len));
-    if (t == TOKEN_NONE)
+    uint32_t id = token_map_get(&v->spm.map, str_from(t->text + left, len));
+    if (id == TOKEN_NONE)
         return false;
-    *ret = (struct join){v->spm.order[t], t};
+    *ret = (struct join){v->spm.order[id], id};
     return true;
 }
 
@@ -164,8 +164,9 @@ static int encode_part(struct encoder *enc)
         n = char_len(text.ptr + at, text.len - at);
         merger_set(&enc->merger, (uint32_t)at, (uint32_t)n, token_map_get(&enc->v->spm.map, str_from(text.ptr + at, n)));
     }
-    struct rule rule = {enc->v, text.ptr};
-    r = merger_run(&enc->merger, text.len, join_by_score, &rule);
+    struct spm_text context = {enc->v, text.ptr};
+    struct merge_rule rule = {join_by_score, &context};
+    r = merger_run(&enc->merger, &rule);
     const struct symbol *s = enc->merger.symbols;
     for (uint32_t at = 0; at < text.len && !r; at += s[at].len)
         r = s[at].id == TOKEN_NONE ? push_unknown(enc, str_from(text.ptr + at, s[at].len)) : tokens_push(enc->out, s[at].id);
