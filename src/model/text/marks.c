@@ -1,37 +1,34 @@
-/* Tokens with a known meaning: those that end an answer.
+/* Tokens with a known meaning: those that open a turn, and those that end an answer.
  *
  * Files name one end of sequence, but a chat model ends its turn with a mark of its chat format, which files often do not
- * name. So the well-known ones are looked up by their text. */
+ * name. So the well-known ones are looked up by their text. Some files have such marks as normal or user-defined tokens, by
+ * mistake of a converter; they are made control tokens: otherwise they would be shown in answers, and people could
+ * type them. */
 #include "model/text/impl.h"
 
-/* Some files have these as normal or user-defined tokens, by mistake of a converter. They are control tokens: otherwise
- * they would be shown in answers, and people could type them. */
+enum meaning {
+    MARK_OPENS,
+    MARK_ENDS,
+    MARK_ENDS_TURN, /* may serve as eot; the first that is found does */
+};
+
 static const struct mark {
-    struct str text;
-    bool ends_turn; /* may serve as eot; the first that is found does */
+    const char *text;
+    enum meaning meaning;
 } marks[] = {
-    {{"<|eot_id|>", 10}, true},
-    {{"<|im_end|>", 10}, true},
-    {{"<|end|>", 7}, true},
-    {{"<end_of_turn>", 13}, true},
-    {{"<|endoftext|>", 13}, true},
-    {{"<|eom_id|>", 10}, false},
-    {{"<|end_of_text|>", 15}, false},
-    {{"<|end_of_turn|>", 15}, false},
-    {{"<|return|>", 10}, false},
-    {{"<|call|>", 8}, false},
-    {{"<end_of_utterance>", 18}, false},
-    {{"<\xef\xbd\x9c"
-      "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
-      27},
-     false},
+    {"<|eot_id|>", MARK_ENDS_TURN},    {"<|im_end|>", MARK_ENDS_TURN},      {"<|end|>", MARK_ENDS_TURN},
+    {"<end_of_turn>", MARK_ENDS_TURN}, {"<|endoftext|>", MARK_ENDS_TURN},   {"<|eom_id|>", MARK_ENDS},
+    {"<|end_of_text|>", MARK_ENDS},    {"<|end_of_turn|>", MARK_ENDS},      {"<|return|>", MARK_ENDS},
+    {"<|call|>", MARK_ENDS},           {"<end_of_utterance>", MARK_ENDS},   {"<\uff5cend\u2581of\u2581sentence\uff5c>", MARK_ENDS},
+    {"<|im_start|>", MARK_OPENS},      {"<|start_header_id|>", MARK_OPENS}, {"<|end_header_id|>", MARK_OPENS},
+    {"<|begin_of_text|>", MARK_OPENS}, {"<start_of_turn>", MARK_OPENS},
 };
 enum { N_MARKS = sizeof marks / sizeof *marks };
 
 void marks_find_controls(struct vocab *v)
 {
     for (size_t i = 0; i < N_MARKS; i++) {
-        uint32_t t = token_map_get(&v->find, marks[i].text);
+        uint32_t t = token_map_get(&v->find, str_of(marks[i].text));
         if (t != TOKEN_NONE)
             v->type[t] = TYPE_CONTROL;
     }
@@ -47,9 +44,11 @@ void marks_find_ends(struct vocab *v)
 {
     add_end(v, v->info.eos);
     for (size_t i = 0; i < N_MARKS; i++) {
-        uint32_t t = token_map_get(&v->find, marks[i].text);
+        uint32_t t = token_map_get(&v->find, str_of(marks[i].text));
+        if (marks[i].meaning == MARK_OPENS)
+            continue;
         add_end(v, t);
-        if (marks[i].ends_turn && v->info.eot == TOKEN_NONE)
+        if (marks[i].meaning == MARK_ENDS_TURN && v->info.eot == TOKEN_NONE)
             v->info.eot = t;
     }
     add_end(v, v->info.eot);
