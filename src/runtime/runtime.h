@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 
 struct runtime;
+struct backend_kind;
 
 struct runtime_config {
     const char *models_dir;      /* scanned for *.gguf; may not exist */
@@ -19,10 +20,12 @@ struct runtime_config {
     struct str cpu;              /* HEARTH_CPU's text, may be empty */
     const struct log *log;
     const struct clock *clock;
+    const struct backend_kind *backend; /* runtime/backend.h; NULL: native */
 };
 
 int runtime_create(struct loop *l, const struct runtime_config *c, struct runtime **ret, struct err *e);
-/* Cancels what runs and joins the workers; NULL is fine. */
+/* Cancels what runs and joins the workers (waits for a step or a load that runs); tickets that are still open hear ERROR,
+ * questions for tokens `failed`. NULL is fine. Not from within a sink. */
 void runtime_free(struct runtime *rt);
 
 enum model_state { MODEL_COLD, MODEL_LOADING, MODEL_READY, MODEL_FAILED };
@@ -37,16 +40,22 @@ struct model_entry {
 };
 /* Looks at the folder again (at most once a second). The entries stay valid until the next call or turn of the loop. */
 size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
-/* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the loaded one, or the only one. */
+/* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the one that is loaded (of
+ * several the last used), or the first extra one, or the only one. */
 const struct model_entry *runtime_find(struct runtime *rt, struct str name);
-/* Begins to load; OK when it is loaded or loading already. */
+/* Begins to load, as soon as there is room; OK when it is loaded or loading already. A model that has failed is tried again
+ * when its file has changed or after some seconds; until then this is the failure and its sentence. */
 int runtime_load(struct runtime *rt, struct str name, struct err *e);
+/* Unloads when what runs on it has ended; what is asked meanwhile waits and loads it again. ERR_NOENT; ERR_AGAIN while requests
+ * wait for it to be loaded. */
 int runtime_unload(struct runtime *rt, struct str name);
 
 /* A request on its way. The sink hears every event; after DONE for all choices or ERROR the ticket is gone. */
 struct ticket;
 typedef void runtime_sink(void *ctx, const struct gen_event *ev);
-/* Copies the request (its id is replaced). Model not found, queue full: an error here, the sink hears nothing. */
+/* Copies the request (its id is replaced). Model not found (ERR_NOENT), too many wait (ERR_FULL), a bound of gen/request.h is
+ * broken (ERR_INVAL): an error here, the sink hears nothing. The sink is never called from within runtime_submit. A model that
+ * cannot be loaded gives an ERROR event with the sentence. Within a sink everything of this header but runtime_free may be called. */
 int runtime_submit(struct runtime *rt, struct str model, const struct gen_request *r, runtime_sink *sink, void *ctx, struct ticket **ret, struct err *e);
 void runtime_credit(struct ticket *t, uint32_t events);
 /* The sink hears nothing more and the ticket is gone. */
