@@ -204,7 +204,7 @@ static int set_string(struct config *c, const struct setting *s, struct str text
 
 static int set_integer(struct config *c, const struct setting *s, struct str text, bool keep)
 {
-    uint64_t v;
+    uint64_t v = 0;
     int r = s->kind == SETTING_BOOL ? parse_bool(text, &v) : s->kind == SETTING_ENUM ? parse_name(s, text, &v) : parse_number(s, text, &v);
     if (!r && keep)
         store_integer(c, s, v);

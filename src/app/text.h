@@ -43,7 +43,69 @@
     X(YAML_TWICE, "\"%s\" stands here a second time", "“%s”重复出现") \
     X(ENV_UNKNOWN, "environment variable %s sets nothing; did you mean %s?", "环境变量 %s 不对应任何设置；是否想写 %s？") \
     X(OPTION_SETTING_UNKNOWN, "unknown setting --%s; `hearth config --docs` lists all", "未知设置 --%s；`hearth config --docs` 列出全部设置") \
-    X(OPTION_SETTING_NEAR, "unknown setting --%s; did you mean --%s?", "未知设置 --%s；是否想写 --%s？")
+    X(OPTION_SETTING_NEAR, "unknown setting --%s; did you mean --%s?", "未知设置 --%s；是否想写 --%s？") \
+    /* the command line */ \
+    X(OPTION_UNKNOWN, "unknown option --%.*s", "未知选项 --%.*s") \
+    X(OPTION_NEAR, "unknown option --%.*s; did you mean --%s?", "未知选项 --%.*s；是否想写 --%s？") \
+    X(OPTION_WANTS_VALUE, "option --%.*s wants a value: %s", "选项 --%.*s 需要一个值：%s") \
+    X(OPTION_TAKES_NOTHING, "option --%s takes no value", "选项 --%s 不带值") \
+    X(OPTION_WANTS_INT, "option --%s wants a whole number from %.0f to %.0f, not \"%.*s\"", "选项 --%s 需要 %.0f 到 %.0f 的整数，而不是“%.*s”") \
+    X(OPTION_WANTS_NUMBER, "option --%s wants a number from %g to %g, not \"%.*s\"", "选项 --%s 需要 %g 到 %g 的数，而不是“%.*s”") \
+    X(OPTION_TOO_OFTEN, "option --%s may be given %d times", "选项 --%s 最多给出 %d 次") \
+    X(VERB_UNKNOWN, "unknown verb \"%.*s\"; `hearth help` lists all", "未知命令“%.*s”；`hearth help` 列出全部命令") \
+    X(VERB_NEAR, "unknown verb \"%.*s\"; did you mean \"%s\"?", "未知命令“%.*s”；是否想用“%s”？") \
+    X(WORDS_TOO_MANY, "\"%s\" is one word too many: hearth %s %s (put a text with spaces in quotes)", "“%s”是多余的参数：hearth %s %s（含空格的文本请加引号）") \
+    X(WORDS_TOO_FEW, "something is missing: hearth %s %s", "缺少参数：hearth %s %s") \
+    X(SEE_HELP, "See `hearth help%s%s`.\n", "参见 `hearth help%s%s`。\n") \
+    X(OUTPUT_FAILED, "the output could not be written", "无法写出结果") \
+    X(HELP_TAGLINE, "a private AI assistant that lives on the machine you already have", "住在你自己机器上的私人 AI 助手") \
+    X(HELP_VERBS, "Verbs", "命令") \
+    X(HELP_OPTIONS, "Options", "选项") \
+    X(HELP_GLOBAL, "Options of every verb", "通用选项") \
+    X(HELP_SETTING, "any setting; `hearth config --docs` lists them", "任意设置项；`hearth config --docs` 列出全部") \
+    X(HELP_EXIT, "Exit codes", "退出码") \
+    X(HELP_EXIT_CODES, "  0  done\n  1  it could not be done; the sentence says why\n  2  wrong command line or configuration\n  130  interrupted", \
+      "  0  完成\n  1  未能完成，原因见提示\n  2  命令行或配置有误\n  130  被中断") \
+    X(HELP_MODEL, "A MODEL is a file, or a name in the models folder, with or without .gguf.", "MODEL 为文件路径，或模型目录中的名称，可省略 .gguf。") \
+    /* models */ \
+    X(MODEL_NOT_FOUND, "no model \"%s\": it is neither a file nor in %s; `hearth list` shows what is there", \
+      "没有模型“%s”：既不是文件，也不在 %s 中；`hearth list` 列出已有模型") \
+    X(MODEL_NEAR, "no model \"%s\": it is neither a file nor in %s; did you mean \"%s\"?", "没有模型“%s”：既不是文件，也不在 %s 中；是否想用“%s”？") \
+    X(LIST_EMPTY, "No models yet. Put a .gguf file into %s\n", "还没有模型。请把 .gguf 文件放入 %s\n") \
+    X(LOADING, "Loading", "加载中") \
+    X(PROGRESS, "  %s/s  %.0f s left", "  %s/s  剩余 %.0f 秒") \
+    X(SHOW_SUMMARY, "Name          %s\nArchitecture  %s\nParameters    %s\nType          %s\nFile          %s, GGUF v%u\nContext       %u tokens\n", \
+      "名称    %s\n架构    %s\n参数量  %s\n类型    %s\n文件    %s，GGUF v%u\n上下文  %u 词元\n") \
+    X(SHOW_MEMORY, "Memory        at a context of %u: %s (weights %s, conversation %s, %s a token)\n", "内存    上下文 %u：%s（权重 %s，对话 %s，每词元 %s）\n") \
+    X(SHOW_METADATA, "\nMetadata (%zu)\n", "\n元数据（%zu）\n") \
+    X(SHOW_TENSORS, "\nTensors (%zu)\n", "\n张量（%zu）\n") \
+    /* run, quantize, bench, version */ \
+    X(TYPE_PROMPT, "Type the text; Ctrl-D ends it.", "请输入文本，按 Ctrl-D 结束。") \
+    X(STDIN_FAILED, "standard input could not be read: %s", "无法读取标准输入：%s") \
+    X(STDIN_TOO_LONG, "standard input is longer than %d MB", "标准输入超过 %d MB") \
+    X(CHAT_OR_RAW, "--chat and --raw exclude each other", "--chat 与 --raw 不能同时使用") \
+    X(RUN_STATS, "%u tokens read at %.1f/s, %u written at %.1f/s", "读取 %u 词元（%.1f/秒），生成 %u 词元（%.1f/秒）") \
+    X(QUANTIZING, "Quantizing", "量化中") \
+    X(QUANTIZE_SAME, "%s is the input itself; name another file for the output", "%s 就是输入文件；请为输出另取文件名") \
+    X(QUANTIZED, "%s: %s became %s (%llu tensors, %llu kept as they were) in %.1f s", "%s：%s 变为 %s（%llu 个张量，其中 %llu 个保持原样），用时 %.1f 秒") \
+    X(VERSION_CPU, "%s, %d cores, kernels: %s", "%s，%d 核，指令集：%s") \
+    X(MEASURING, "Measuring", "测量中") \
+    X(BENCH_WHAT, "name a model to measure, or give --memory", "请指定要测量的模型，或使用 --memory") \
+    X(BENCH_BATCH, "--batch wants up to %d numbers from 1 to %d, separated by commas, not \"%.*s\"", "--batch 需要最多 %d 个 1 到 %d 的数，用逗号分隔，而不是“%.*s”") \
+    X(BENCH_HEAD, "%.*s (%s, %s of tensors), %d threads\n", "%.*s（%s，张量 %s），%d 线程\n") \
+    X(BENCH_PROMPT, "prompt of", "提示长度") \
+    X(BENCH_AT_ONCE, "answers at once:", "同时回答数：") \
+    X(BENCH_MOVED, "  %s are read for a token: %s/s\n", "  每个词元读取 %s：%s/秒\n") \
+    X(BENCH_SHARE, "  %.0f %% of the read bandwidth, %s/s\n", "  达到读取带宽的 %.0f %%（%s/秒）\n") \
+    X(BENCH_MEMORY, "%s/s read (%s, %d threads, best of %d passes)\n", "读取带宽 %s/秒（%s，%d 线程，%d 次取最好）\n") \
+    /* serve */ \
+    X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
+    X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \
+    X(SERVE_LOADING, "  %-8s %.*s (%s)\n", "  %-8s %.*s（%s）\n") \
+    X(SERVE_LABEL_MODELS, "Models", "模型") \
+    X(SERVE_LABEL_DEFAULT, "Loading", "加载") \
+    X(SERVE_OPEN, "  Listening beyond this machine: anyone who reaches %s can use it.\n", "  正在本机以外监听：能访问 %s 的人都可以使用。\n") \
+    X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n")
 /* clang-format on */
 
 #define X(id, en, zh) \

@@ -1,0 +1,217 @@
+/* hearth serve: the wiring of loop, runtime, api and HTTP server, and its orderly end.
+ *
+ *   start ──► running ──signal──► draining ──all answered, or drain_time_max──► ended
+ *                                    └──────────second signal─────────────────────▲   (exit 130)
+ */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "app/assets.h"
+#include "app/paths.h"
+#include "app/session.h"
+#include "app/term.h"
+#include "app/text.h"
+#include "runtime/runtime.h"
+
+struct serve {
+    struct app *app;
+    struct loop *loop;
+    struct runtime *runtime;
+    struct api *api;
+    struct http_server *http;
+    struct str chosen; /* name of the model that is loaded at start, or empty */
+    const char *extra_models[2];
+    bool draining, cut;
+};
+
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files); /* a refusal leaves fewer connections, and connections_max still holds */
+}
+
+/* A default model from outside of the folder joins the catalogue; one in it goes by its name. */
+static int choose_model(struct serve *s, struct err *e)
+{
+    const char *wanted = s->app->config.models.chosen, *path;
+    struct stat in_folder, found;
+    if (!*wanted)
+        return OK;
+    int r = model_path(s->app, wanted, &path, e);
+    if (r)
+        return r;
+    s->chosen = model_name_of(path);
+    struct buf same = buf_make(8192);
+    buf_printf(&same, "%s/" STR_FMT ".gguf", s->app->models_dir, STR_ARG(s->chosen));
+    if (stat(buf_cstr(&same), &in_folder) || stat(path, &found) || in_folder.st_ino != found.st_ino || in_folder.st_dev != found.st_dev)
+        s->extra_models[0] = path;
+    buf_free(&same);
+    return OK;
+}
+
+static int start_runtime(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    struct runtime_config rc = {
+        .models_dir = s->app->models_dir,
+        .extra_models = s->extra_models,
+        .models_loaded_max = c->models.loaded_max,
+        .idle_unload_s = (c->models.idle_unload_ms + 999) / 1000,
+        .defaults = session_load(s->app, ""),
+        .cpu = config_cpu(c),
+        .log = &s->app->log,
+        .clock = s->app->clock,
+    };
+    return runtime_create(s->loop, &rc, &s->runtime, e);
+}
+
+static int start_api(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    struct api_config ac = {
+        .runtime = s->runtime,
+        .log = &s->app->log,
+        .clock = s->app->clock,
+        .assets = app_assets,
+        .n_assets = app_assets_count,
+        .version = HEARTH_VERSION,
+        .models_dir = s->app->models_dir,
+        .hosts = c->server.hosts.items,
+        .n_hosts = c->server.hosts.n,
+        .origins = c->server.origins.items,
+        .n_origins = c->server.origins.n,
+        .json_depth_max = c->api.json_depth_max,
+        .max_tokens_default = c->api.max_tokens_default,
+        .retry_after_s = (c->api.retry_after_ms + 999) / 1000,
+        .start_model = s->chosen,
+    };
+    return api_create(&ac, &s->api, e);
+}
+
+static int start_http(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    struct http_config hc = {
+        .limits = c->server.http,
+        .handler = api_handle,
+        .gate = api_gate,
+        .error_body = api_error_body,
+        .ctx = s->api,
+        .log = &s->app->log,
+    };
+    int r = http_server_create(s->loop, &hc, &s->http, e);
+    return r ? r : http_server_listen(s->http, c->server.host, (uint16_t)c->server.port, e);
+}
+
+static void on_drained(void *ctx)
+{
+    struct serve *s = ctx;
+    loop_stop(s->loop);
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    struct serve *s = ctx;
+    if (s->draining) {
+        s->cut = true;
+        loop_stop(s->loop);
+        return;
+    }
+    s->draining = true;
+    log_event(&s->app->log, LOG_INFO, "stopping", F_CSTR("signal", signum == SIGINT ? "SIGINT" : "SIGTERM"),
+              F_INT("connections", http_server_connections(s->http)));
+    api_drain(s->api);
+    http_server_drain(s->http, on_drained, s);
+}
+
+/* Where a browser on this machine finds it: an address for all interfaces is no address to open. */
+static void put_address(const struct serve *s, struct buf *out)
+{
+    const char *host = s->app->config.server.host;
+    bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::") || !*host, v6 = strchr(host, ':') != NULL;
+    buf_printf(out, "http://%s%s%s:%u/", v6 && !any ? "[" : "", any ? "127.0.0.1" : host, v6 && !any ? "]" : "",
+               (unsigned)http_server_port(s->http));
+}
+
+static bool beyond_this_machine(const char *host)
+{
+    return strcmp(host, "localhost") != 0 && strcmp(host, "::1") != 0 && strncmp(host, "127.", 4) != 0;
+}
+
+static void greet(const struct serve *s)
+{
+    const struct app *a = s->app;
+    enum lang l = a->lang;
+    const struct model_entry *models;
+    size_t n = runtime_models(s->runtime, &models);
+    struct buf address = buf_make(512);
+    put_address(s, &address);
+    printf("%shearth %s%s\n\n", a->out_color ? "\033[1m" : "", HEARTH_VERSION, a->out_color ? "\033[0m" : "");
+    if (n)
+        printf(T(l, SERVE_MODELS), T(l, SERVE_LABEL_MODELS), n, a->models_dir);
+    else
+        printf(T(l, SERVE_NO_MODELS), T(l, SERVE_LABEL_MODELS), a->models_dir);
+    const struct model_entry *chosen = s->chosen.len ? runtime_find(s->runtime, s->chosen) : NULL;
+    if (chosen)
+        printf(T(l, SERVE_LOADING), T(l, SERVE_LABEL_DEFAULT), STR_ARG(chosen->name), bytes_text(chosen->file_bytes).text);
+    if (beyond_this_machine(a->config.server.host))
+        printf(T(l, SERVE_OPEN), a->config.server.host);
+    printf(T(l, SERVE_ADDRESS), buf_cstr(&address));
+    fflush(stdout);
+    log_event(&a->log, LOG_INFO, "listening", F_CSTR("address", buf_cstr(&address)), F_INT("models", n));
+    buf_free(&address);
+}
+
+static int start(struct serve *s, struct err *e)
+{
+    int r = choose_model(s, e);
+    make_folders(s->app->models_dir, NULL); /* a place to put a model; without it the catalogue is empty */
+    if (!r)
+        r = loop_create(&s->loop, e);
+    if (!r)
+        r = start_runtime(s, e);
+    if (!r)
+        r = start_api(s, e);
+    if (!r)
+        r = start_http(s, e);
+    if (!r)
+        r = loop_on_signal(s->loop, SIGTERM, on_signal, s);
+    if (!r)
+        r = loop_on_signal(s->loop, SIGINT, on_signal, s);
+    if (!r && s->chosen.len)
+        r = runtime_load(s->runtime, s->chosen, e);
+    return r;
+}
+
+static void stop(struct serve *s)
+{
+    /* Loading or computing may hold the workers for a moment: from here on a signal ends the process at once. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    http_server_free(s->http);
+    api_free(s->api);
+    runtime_free(s->runtime);
+    loop_free(s->loop);
+}
+
+int verb_serve(struct app *a)
+{
+    struct serve s = {.app = a};
+    struct err e = {0};
+    raise_file_limit();
+    int r = start(&s, &e);
+    if (!r) {
+        greet(&s);
+        r = loop_run(s.loop);
+        err_set(&e, r, "%s", err_text(r));
+        log_event(&a->log, LOG_INFO, "stopped");
+    }
+    stop(&s);
+    if (r)
+        return complain(a, "%s", e.text[0] ? e.text : err_text(r));
+    return s.cut ? EXIT_INTERRUPTED : EXIT_OK;
+}

@@ -1,0 +1,172 @@
+#include "app/verbs.h"
+
+#include "api/api.h"
+#include "app/near.h"
+#include "app/text.h"
+
+#define ARG(f) .offset = offsetof(struct args, f)
+
+/* clang-format off */
+#define OPTION_JSON {"json", NULL, OPTION_FLAG, ARG(json), .help = {"print JSON", "输出 JSON"}}
+#define OPTION_THREADS {"threads", "N", OPTION_SETTING, .setting = "engine.threads", .help = {"compute threads; 0: one for each core", "计算线程数；0 表示每个物理核一个"}}
+
+static const struct option no_options[] = {{0}};
+
+static const struct option run_options[] = {
+    {"temperature", "T", OPTION_NUMBER, ARG(temperature), 0, 10, .help = {"0: always the likeliest word", "0 表示总取最可能的词"}},
+    {"max-tokens", "N", OPTION_INT, ARG(max_tokens), 0, 1 << 20, .help = {"length of the answer; 0: what the context leaves", "回答长度；0 表示用完剩余上下文"}},
+    {"seed", "S", OPTION_INT, ARG(seed), 0, 9007199254740992., .help = {"the same seed gives the same answer", "相同的种子得到相同的回答"}},
+    {"top-k", "N", OPTION_INT, ARG(top_k), 0, 1 << 20, .help = {"choose among the N likeliest; 0: off", "只从最可能的 N 个中选择；0 表示关闭"}},
+    {"top-p", "P", OPTION_NUMBER, ARG(top_p), 0, 1, .help = {"choose among the likeliest that make up P; 1: off", "只从累计概率达到 P 的词中选择；1 表示关闭"}},
+    {"min-p", "P", OPTION_NUMBER, ARG(min_p), 0, 1, .help = {"drop what is less than P times as likely as the best; 0: off", "去掉概率不足最高者 P 倍的词；0 表示关闭"}},
+    {"stop", "TEXT", OPTION_TEXTS, .help = {"end before this text; may be given again", "遇到此文本即停止；可多次给出"}},
+    {"system", "TEXT", OPTION_TEXT, ARG(system), .help = {"instructions for the assistant (chat)", "给助手的指示（对话方式）"}},
+    {"chat", NULL, OPTION_FLAG, ARG(chat), .help = {"ask as a chat, the way of models that know one", "以对话方式提问（支持对话的模型默认如此）"}},
+    {"raw", NULL, OPTION_FLAG, ARG(raw), .help = {"continue the prompt as it stands, the way of models that know no chat", "直接续写文本（不支持对话的模型默认如此）"}},
+    {"stats", NULL, OPTION_FLAG, ARG(stats), .help = {"print the speed, also when standard error is not a terminal", "输出速度统计，即使标准错误不是终端"}},
+    OPTION_THREADS,
+    {0},
+};
+static const struct option list_options[] = {OPTION_JSON, {0}};
+static const struct option show_options[] = {
+    {"context", "N", OPTION_INT, ARG(context), 1, 1 << 24, .help = {"context in tokens for the memory needed", "按此上下文长度估算内存"}},
+    OPTION_JSON,
+    {0},
+};
+static const struct option tokenize_options[] = {
+    {"no-special", NULL, OPTION_FLAG, ARG(no_special), .help = {"without the begin token that the model wants", "不加模型所需的起始词元"}},
+    {"parse-special", NULL, OPTION_FLAG, ARG(parse_special), .help = {"texts of special tokens become these tokens", "把特殊词元的文本识别为该词元"}},
+    OPTION_JSON,
+    {0},
+};
+static const struct option quantize_options[] = {OPTION_THREADS, {0}};
+static const struct option bench_options[] = {
+    {"prompt", "N", OPTION_INT, ARG(prompt), 1, 1 << 20, .help = {"tokens of the prompt that is read", "读取的提示词元数"}},
+    {"gen", "N", OPTION_INT, ARG(gen), 2, 1 << 20, .help = {"tokens that each answer writes", "每个回答生成的词元数"}},
+    {"batch", "LIST", OPTION_TEXT, ARG(batch), .help = {"numbers of answers written at once, such as 1,4,16", "同时生成的回答数，例如 1,4,16"}},
+    {"repeat", "N", OPTION_INT, ARG(repeat), 1, 1000, .help = {"measure N times and keep the best", "测量 N 次取最好结果"}},
+    {"memory", NULL, OPTION_FLAG, ARG(memory), .help = {"measure the read bandwidth of memory only; needs no model", "仅测量内存读取带宽；不需要模型"}},
+    OPTION_THREADS,
+    OPTION_JSON,
+    {0},
+};
+static const struct option config_options[] = {
+    {"docs", NULL, OPTION_FLAG, ARG(docs), .help = {"print the documentation of all settings as Markdown", "以 Markdown 输出全部设置的文档"}},
+    {0},
+};
+static const struct option help_options[] = {
+    {"api", NULL, OPTION_FLAG, ARG(api), .help = {"print the endpoints of the HTTP API as Markdown", "以 Markdown 输出 HTTP 接口文档"}},
+    {0},
+};
+
+const struct verb verbs[] = {
+    {"serve", "", {"serve the web page and the APIs", "提供网页与接口服务"}, no_options, 0, 0, verb_serve},
+    {"run", "MODEL [PROMPT]", {"answer one prompt (or standard input) on the terminal", "在终端回答一个提示（或标准输入）"}, run_options, 1, 2, verb_run},
+    {"list", "", {"models in the models folder", "列出模型目录中的模型"}, list_options, 0, 0, verb_list},
+    {"show", "MODEL", {"a model's metadata, tensors and memory", "显示模型的元数据、张量与所需内存"}, show_options, 1, 1, verb_show},
+    {"tokenize", "MODEL [TEXT]", {"tokens of a text (or standard input)", "显示文本（或标准输入）的词元"}, tokenize_options, 1, 2, verb_tokenize},
+    {"quantize", "IN OUT TYPE", {"write a smaller model file", "生成更小的模型文件"}, quantize_options, 3, 3, verb_quantize},
+    {"bench", "[MODEL]", {"measure speed", "测量速度"}, bench_options, 0, 1, verb_bench},
+    {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},
+    {"version", "", {"version, processor and kernels", "显示版本、处理器与指令集"}, no_options, 0, 0, verb_version},
+    {"help", "[VERB]", {"help, also for one verb", "显示帮助，也可指定命令"}, help_options, 0, 1, verb_help},
+};
+/* clang-format on */
+const size_t verbs_count = sizeof verbs / sizeof *verbs;
+
+const struct verb *verb_find(struct str name)
+{
+    for (size_t i = 0; i < verbs_count; i++)
+        if (str_eq(name, str_of(verbs[i].name)))
+            return &verbs[i];
+    return NULL;
+}
+
+int complain_verb(const struct app *a, const char *name)
+{
+    struct near near = near_to(str_of(name));
+    for (size_t i = 0; i < verbs_count; i++)
+        near_try(&near, verbs[i].name);
+    if (near.best)
+        complain(a, T(a->lang, VERB_NEAR), STR_ARG(str_head(str_of(name), 60)), near.best);
+    else
+        complain(a, T(a->lang, VERB_UNKNOWN), STR_ARG(str_head(str_of(name), 60)));
+    return EXIT_USAGE;
+}
+
+static const char *bold(const struct app *a, bool on)
+{
+    return a->out_color ? on ? "\033[1m" : "\033[0m" : "";
+}
+
+static void heading(const struct app *a, FILE *out, const char *text)
+{
+    fprintf(out, "\n%s%s%s\n", bold(a, true), text, bold(a, false));
+}
+
+static void print_options(const struct app *a, const struct option *o, FILE *out)
+{
+    for (; o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+        fprintf(out, "  %-20s %s\n", left, say(a->lang, o->help));
+    }
+}
+
+static void print_verb_help(const struct app *a, const struct verb *v, FILE *out)
+{
+    fprintf(out, "hearth %s%s%s — %s\n", v->name, *v->usage ? " " : "", v->usage, say(a->lang, v->summary));
+    if (v->options->name) {
+        heading(a, out, T(a->lang, HELP_OPTIONS));
+        print_options(a, v->options, out);
+    }
+    heading(a, out, T(a->lang, HELP_GLOBAL));
+    print_options(a, options_global, out);
+    fprintf(out, "\n%s\n", T(a->lang, HELP_MODEL));
+}
+
+static void print_program_help(const struct app *a, FILE *out)
+{
+    fprintf(out, "%shearth%s — %s\n", bold(a, true), bold(a, false), T(a->lang, HELP_TAGLINE));
+    heading(a, out, T(a->lang, HELP_VERBS));
+    for (size_t i = 0; i < verbs_count; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s %s", verbs[i].name, verbs[i].usage);
+        fprintf(out, "  %-24s %s\n", left, say(a->lang, verbs[i].summary));
+    }
+    heading(a, out, T(a->lang, HELP_GLOBAL));
+    print_options(a, options_global, out);
+    fprintf(out, "  %-20s %s\n", "--section.key=value", T(a->lang, HELP_SETTING));
+    heading(a, out, T(a->lang, HELP_EXIT));
+    fprintf(out, "%s\n\n%s\n", T(a->lang, HELP_EXIT_CODES), T(a->lang, HELP_MODEL));
+}
+
+void help_print(const struct app *a, const struct verb *v, FILE *out)
+{
+    if (v)
+        print_verb_help(a, v, out);
+    else
+        print_program_help(a, out);
+}
+
+static int print_api(const struct app *a)
+{
+    struct buf b = buf_make(1 << 20);
+    api_describe(&b);
+    int failed = b.failed;
+    if (!failed)
+        fwrite(b.ptr, 1, b.len, stdout);
+    buf_free(&b);
+    return failed ? complain(a, "%s", err_text(failed)) : EXIT_OK;
+}
+
+int verb_help(struct app *a)
+{
+    const struct verb *v = a->args.n_words ? verb_find(str_of(a->args.words[0])) : NULL;
+    if (a->args.n_words && !v)
+        return complain_verb(a, a->args.words[0]);
+    if (a->args.api)
+        return print_api(a);
+    help_print(a, v, stdout);
+    return EXIT_OK;
+}
