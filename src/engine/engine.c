@@ -37,13 +37,13 @@ static int make_scratch(struct engine *en)
     int threads = pool_threads(en->pool);
     en->rows = calloc((size_t)en->c.prefill_chunk + en->c.sequences_max, sizeof *en->rows);
     en->sampled = calloc(en->c.sequences_max, sizeof *en->sampled);
-    en->ev_tokens = calloc(STREAM_HELD_MAX, sizeof *en->ev_tokens);
-    en->ev_top = calloc((size_t)STREAM_HELD_MAX * GEN_TOP_LOGPROBS_MAX, sizeof *en->ev_top);
+    en->ev_tokens = calloc(OUTTEXT_HELD_MAX, sizeof *en->ev_tokens);
+    en->ev_top = calloc((size_t)OUTTEXT_HELD_MAX * GEN_TOP_LOGPROBS_MAX, sizeof *en->ev_top);
     en->scratch = calloc((size_t)threads, sizeof(struct sample_scratch *));
     if (!en->rows || !en->sampled || !en->ev_tokens || !en->ev_top || !en->scratch)
         return ERR_NOMEM;
     for (int i = 0; i < threads; i++)
-        if (sample_scratch_create(en->m->hp.n_vocab, &en->scratch[i]))
+        if (sample_scratch_create(vocab_size(en->m->vocab), &en->scratch[i]))
             return ERR_NOMEM;
     return OK;
 }
@@ -226,7 +226,8 @@ static void sample_item(void *arg, size_t item, int thread)
     const struct request *r = s->rq;
     struct sample_in in = {
         .logits = forward_logits(en->forward, (uint32_t)item),
-        .n_vocab = en->m->hp.n_vocab,
+        /* An embedding may be padded beyond the vocabulary; those rows mean nothing. */
+        .n_vocab = vocab_size(en->m->vocab),
         .sampling = &r->sampling,
         .biases = r->biases,
         .n_biases = r->n_biases,

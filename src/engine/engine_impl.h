@@ -21,8 +21,8 @@ struct engine {
     uint32_t n_rows, n_outs;
     struct sample_scratch **scratch; /* [threads] */
     /* an event on its way */
-    struct gen_token *ev_tokens;    /* [STREAM_HELD_MAX] */
-    struct gen_alternative *ev_top; /* [STREAM_HELD_MAX][GEN_TOP_LOGPROBS_MAX] */
+    struct gen_token *ev_tokens;    /* [OUTTEXT_HELD_MAX] */
+    struct gen_alternative *ev_top; /* [OUTTEXT_HELD_MAX][GEN_TOP_LOGPROBS_MAX] */
     struct buf ev_bytes;
     uint64_t prompt_tokens, decoded_tokens, steps;
 };
@@ -41,7 +41,7 @@ void event_prefill(struct engine *en, const struct seq *s);
 void event_queued(struct engine *en, struct request *r, uint32_t position);
 void event_echo(struct engine *en, struct seq *s);
 /* Sends a release unless it is empty, and drops it from the stream. */
-void event_text(struct engine *en, struct seq *s, const struct stream_release *rel);
+void event_text(struct engine *en, struct seq *s, const struct outtext_release *rel);
 /* Ends a sequence: DONE, and its blocks are let go. */
 void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const struct str *stop);
 /* The same for all choices that have not ended. `flush`: text that was held back goes out first, if there is credit. */

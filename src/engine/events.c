@@ -55,7 +55,7 @@ static void settle(const struct engine *en, struct str *s)
     s->ptr = en->ev_bytes.ptr ? en->ev_bytes.ptr + (size_t)s->ptr : NULL;
 }
 
-static void gather_tokens(struct engine *en, const struct stream_held *held, size_t n)
+static void gather_tokens(struct engine *en, const struct outtext_held *held, size_t n)
 {
     buf_clear(&en->ev_bytes);
     for (size_t i = 0; i < n; i++) {
@@ -72,7 +72,7 @@ static void gather_tokens(struct engine *en, const struct stream_held *held, siz
     }
 }
 
-void event_text(struct engine *en, struct seq *s, const struct stream_release *rel)
+void event_text(struct engine *en, struct seq *s, const struct outtext_release *rel)
 {
     if (!rel->text.len && !rel->n_tokens)
         return;
@@ -84,7 +84,7 @@ void event_text(struct engine *en, struct seq *s, const struct stream_release *r
     }
     spend_credit(s->rq);
     send(en, &ev);
-    stream_drop(&s->stream, rel);
+    outtext_drop(&s->stream, rel);
 }
 
 void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const struct str *stop)
@@ -108,8 +108,8 @@ void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const 
 
 void event_end_text(struct engine *en, struct seq *s, enum gen_finish reason)
 {
-    struct stream_release rel;
-    if (stream_end(&s->stream, &rel) == OK)
+    struct outtext_release rel;
+    if (outtext_end(&s->stream, &rel) == OK)
         event_text(en, s, &rel);
     event_done(en, s, reason, NULL);
 }

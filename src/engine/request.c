@@ -114,7 +114,7 @@ static int encode(const struct model *m, const struct gen_request *g, struct tok
         break;
     case GEN_TOKENS:
         for (size_t i = 0; i < g->n_prompt_tokens && !rc; i++)
-            rc = g->prompt_tokens[i] < m->hp.n_vocab ? tokens_push(out, g->prompt_tokens[i]) : ERR_INVAL;
+            rc = g->prompt_tokens[i] < vocab_size(m->vocab) ? tokens_push(out, g->prompt_tokens[i]) : ERR_INVAL;
         break;
     default: rc = ERR_INVAL;
     }
@@ -126,9 +126,6 @@ static int encode(const struct model *m, const struct gen_request *g, struct tok
         return refuse(w, GEN_FAULT_REQUEST, "prompt", "the prompt has tokens that the vocabulary does not have");
     if (!rc && !out->len)
         return refuse(w, GEN_FAULT_REQUEST, "prompt", "the prompt is empty");
-    for (size_t i = 0; i < out->len && !rc; i++)
-        if (out->ptr[i] >= m->hp.n_vocab) /* a vocabulary that is larger than the embedding */
-            return refuse(w, GEN_FAULT_MODEL, "", "the model's tokenizer gives tokens that its embedding does not have");
     return rc;
 }
 
@@ -202,7 +199,7 @@ static bool make_seq(struct request *r, uint32_t choice, const struct model *m, 
         return false;
     memcpy(s->tokens, prompt->ptr, r->n_prompt * sizeof *s->tokens);
     rng_seed(&s->rng, r->sampling.seed + choice);
-    return stream_init(&s->stream, m->vocab, begins_a_text(g), r->stops, r->n_stops, r->logprobs, &r->arena) == OK;
+    return outtext_init(&s->stream, m->vocab, begins_a_text(g), r->stops, r->n_stops, r->logprobs, &r->arena) == OK;
 }
 
 static void copy_settings(struct request *r, const struct gen_request *g, const struct tokens *prompt, uint32_t context_tokens)
@@ -240,7 +237,7 @@ struct request *request_create(const struct model *m, uint32_t context_tokens, c
     struct tokens prompt = tokens_make(GEN_PROMPT_TOKENS_MAX);
     struct request *r = NULL;
     *w = (struct refusal){.fault = GEN_FAULT_REQUEST, .param = ""};
-    if (check(g, m->hp.n_vocab, w) || encode(m, g, &prompt, w))
+    if (check(g, vocab_size(m->vocab), w) || encode(m, g, &prompt, w))
         goto out;
     if (prompt.len >= context_tokens) {
         w->fault = GEN_FAULT_CONTEXT;
@@ -267,7 +264,7 @@ void request_free(struct request *r)
     if (!r)
         return;
     for (uint32_t i = 0; r->seqs && i < r->n_seqs; i++)
-        stream_deinit(&r->seqs[i].stream);
+        outtext_deinit(&r->seqs[i].stream);
     arena_free(&r->arena);
     free(r);
 }

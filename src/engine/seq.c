@@ -55,8 +55,8 @@ void seq_accept(struct engine *en, struct seq *s)
         event_end_text(en, s, GEN_FINISH_STOP);
         return;
     }
-    struct stream_release rel;
-    if (stream_push(&s->stream, &s->sample, &rel)) {
+    struct outtext_release rel;
+    if (outtext_push(&s->stream, &s->sample, &rel)) {
         event_fail(en, r, GEN_FAULT_MEMORY, "not enough memory for the answer's text");
     } else if (rel.stop) {
         event_text(en, s, &rel);

@@ -20,7 +20,7 @@
 #include "base/arena.h"
 #include "engine/engine.h"
 #include "engine/kv.h"
-#include "engine/stream.h"
+#include "engine/outtext.h"
 
 enum seq_state {
     SEQ_FORK, /* waits for choice 0 to read the prompt */
@@ -42,7 +42,7 @@ struct seq {
     bool index_off;     /* memory was out; this sequence is not indexed further */
     bool echo;          /* the prompt's text is still to be sent */
     struct rng rng;
-    struct stream stream;
+    struct outtext stream;
     uint64_t first_ns, last_ns; /* of the first and the last token chosen */
     /* in the step that runs */
     uint32_t n_rows;

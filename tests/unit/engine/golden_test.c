@@ -23,11 +23,40 @@ static float tolerance(const char *model)
     return 0.15f;
 }
 
-static float find_logprob(const struct harness_choice *c, uint32_t token)
+/* What the server that was recorded takes for text that ends within a character: a lead byte that is not followed by as many
+ * bytes as it announces, whatever they are. */
+static bool ends_within(struct str text)
 {
-    for (uint32_t i = 0; i < c->n_first_top; i++)
-        if (c->first_top[i].token == token)
-            return c->first_top[i].logprob;
+    for (size_t i = 1; i <= 3 && i <= text.len; i++) {
+        uint8_t c = (uint8_t)text.ptr[text.len - i];
+        if (i < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : c >= 0xc0 ? 2u : 1u))
+            return true;
+    }
+    return false;
+}
+
+/* The recordings leave out tokens that end within a character: the first that they show is the first that does not.
+ * `before`: a token that stood before the ones in c, or TOKEN_NONE. HARNESS_TOPS_MAX: none of those we kept. */
+static uint32_t first_whole(const struct model *m, const struct harness_choice *c, uint32_t before)
+{
+    struct buf text = buf_make(1 << 16);
+    uint32_t i = 0;
+    if (before != TOKEN_NONE)
+        vocab_piece(m->vocab, before, false, &text);
+    for (; i < HARNESS_TOPS_MAX; i++) {
+        assert_int_equal(vocab_piece(m->vocab, c->tokens[i], false, &text), OK);
+        if (!ends_within(buf_str(&text)))
+            break;
+    }
+    buf_free(&text);
+    return i;
+}
+
+static float find_logprob(const struct harness_choice *c, uint32_t record, uint32_t token)
+{
+    for (uint32_t i = 0; i < c->n_top[record]; i++)
+        if (c->top[record][i].token == token)
+            return c->top[record][i].logprob;
     return -INFINITY;
 }
 
@@ -43,20 +72,59 @@ static void check_prompt(const struct model *m, const json_t *line)
     tokens_free(&got);
 }
 
-static float check_first(const struct harness_choice *c, const json_t *line, const char *name, enum cpu_level level)
+/* The largest difference between the recorded log-probabilities and ours. */
+static float compare(const struct model *m, const struct harness_choice *c, uint32_t before, const json_t *line)
 {
     const json_t *top = json_object_get(line, "first_top10");
-    float worst = 0;
-    for (size_t i = 0; i < json_array_size(top); i++) {
+    uint32_t record = first_whole(m, c, before);
+    float worst = record < HARNESS_TOPS_MAX ? 0 : INFINITY;
+    for (size_t i = 0; i < json_array_size(top) && record < HARNESS_TOPS_MAX; i++) {
         uint32_t token = (uint32_t)json_integer_value(json_array_get(json_array_get(top, i), 0));
-        float want = (float)json_number_value(json_array_get(json_array_get(top, i), 1)), got = find_logprob(c, token);
-        float off = fabsf(got - want);
-        worst = off > worst || isnan(off) ? off : worst;
-        if (!(off <= tolerance(name)))
-            print_error("%s on %s: log-probability of token %u is %.4f, expected %.4f\n", name, cpu_level_name(level), token, (double)got,
-                        (double)want);
+        float want = (float)json_number_value(json_array_get(json_array_get(top, i), 1));
+        float off = fabsf(find_logprob(c, record, token) - want);
+        worst = off <= worst ? worst : off; /* a NaN stays */
     }
     return worst;
+}
+
+static void generate(struct harness *h, const json_t *line, uint32_t then)
+{
+    const json_t *ids = json_object_get(line, "prompt_ids");
+    uint32_t tokens[256], n = 0;
+    assert_true(json_array_size(ids) < 255);
+    for (; n < json_array_size(ids); n++)
+        tokens[n] = (uint32_t)json_integer_value(json_array_get(ids, n));
+    if (then != TOKEN_NONE)
+        tokens[n++] = then;
+    struct gen_request r;
+    gen_request_init(&r, GEN_TOKENS);
+    r.id = then == TOKEN_NONE ? 0 : 1 + then;
+    r.prompt_tokens = tokens;
+    r.n_prompt_tokens = n;
+    r.sampling.temperature = 0;
+    r.sampling.repeat_penalty = 1;
+    r.max_tokens = 24;
+    r.logprobs = true;
+    r.top_logprobs = GEN_TOP_LOGPROBS_MAX;
+    engine_submit(h->engine, &r);
+    harness_run(h, 100);
+    assert_int_equal(harness_of(h, r.id)->n_errors, 0);
+    assert_int_equal(harness_of(h, r.id)->choice[0].n_done, 1);
+}
+
+/* With random weights a hidden first token may be a near-tie that fell the other way; then the recording goes on from one
+ * of our other candidates. */
+static float compare_from_near_ties(struct harness *h, const json_t *line, float near)
+{
+    const struct harness_choice *c = &harness_of(h, 0)->choice[0];
+    float best = INFINITY;
+    for (uint32_t i = 1; i < c->n_top[0] && c->top[0][0].logprob - c->top[0][i].logprob <= near; i++) {
+        uint32_t token = c->top[0][i].token;
+        generate(h, line, token);
+        float off = compare(h->model, &harness_of(h, 1 + token)->choice[0], token, line);
+        best = off < best ? off : best;
+    }
+    return best;
 }
 
 /* Whether all of it agrees; says what does not, so that one run shows every file. */
@@ -65,26 +133,19 @@ static bool check_line(struct model *m, const json_t *line, const char *name, en
     struct harness h;
     harness_init(&h, m);
     harness_start(&h, level, 2);
-    struct gen_request r;
-    gen_request_init(&r, GEN_COMPLETE);
-    r.id = 1;
-    r.prompt = str_of(json_string_value(json_object_get(line, "prompt")));
-    r.sampling.temperature = 0;
-    r.sampling.repeat_penalty = 1;
-    r.max_tokens = 24;
-    r.logprobs = true;
-    r.top_logprobs = GEN_TOP_LOGPROBS_MAX;
-    engine_submit(h.engine, &r);
-    harness_run(&h, 100);
-    struct harness_request *got = harness_of(&h, 1);
-    assert_int_equal(got->n_errors, 0);
-    assert_int_equal(got->choice[0].n_done, 1);
-    float worst = check_first(&got->choice[0], line, name, level);
-    print_message("%-20s %-7s worst %.4f\n", name, cpu_level_name(level), (double)worst);
+    generate(&h, line, TOKEN_NONE);
+    const struct harness_choice *got = &harness_of(&h, 0)->choice[0];
+    const char *text = json_string_value(json_object_get(line, "text"));
+    float limit = tolerance(name), worst = compare(m, got, TOKEN_NONE, line);
+    if (!(worst <= limit) && str_starts(str_of(text), STR("\xef\xbf\xbd")))
+        worst = compare_from_near_ties(&h, line, limit);
+    if (!(worst <= limit))
+        print_error("%s on %s: a log-probability is %.4f off, at most %.2f is expected\n", name, cpu_level_name(level), (double)worst,
+                    (double)limit);
     if (!strcmp(name, "stories260K")) /* with random weights, near-ties may fall the other way */
-        assert_string_equal(got->choice[0].text, json_string_value(json_object_get(line, "text")));
+        assert_string_equal(got->text, text);
     harness_stop(&h);
-    return worst <= tolerance(name);
+    return worst <= limit;
 }
 
 static void test_golden(void **state)
@@ -102,8 +163,10 @@ static void test_golden(void **state)
     char open_name[64] = "";
     struct model *m = NULL;
     struct err e = {0};
-    uint32_t wrong = 0;
-    for (json_t *line; (line = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)); json_decref(line)) {
+    uint32_t wrong = 0, lines = 0;
+    json_error_t wrong_json;
+    for (json_t *line; (line = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &wrong_json)); json_decref(line)) {
+        lines++;
         const char *name = json_string_value(json_object_get(line, "model"));
         if (strcmp(name, open_name)) {
             model_free(m);
@@ -117,7 +180,9 @@ static void test_golden(void **state)
             wrong += !check_line(m, line, name, (enum cpu_level)level);
     }
     model_free(m);
+    assert_true(feof(f)); /* no line stopped the reader */
     fclose(f);
+    assert_true(lines > 0);
     assert_int_equal(wrong, 0);
 }
 

@@ -34,10 +34,10 @@ static void take_text(struct harness_choice *c, const struct gen_event *ev)
     c->n_text_events++;
     for (size_t i = 0; i < ev->text.n_tokens; i++) {
         const struct gen_token *t = &ev->text.tokens[i];
-        if (!c->n_tokens) {
-            c->n_first_top = (uint32_t)t->n_top;
+        if (c->n_tokens < HARNESS_TOPS_MAX) {
+            c->n_top[c->n_tokens] = (uint32_t)t->n_top;
             for (size_t k = 0; k < t->n_top; k++)
-                c->first_top[k] = (struct sample){t->top[k].token, t->top[k].logprob};
+                c->top[c->n_tokens][k] = (struct harness_top){t->top[k].token, t->top[k].logprob};
         }
         assert_true(c->n_tokens < HARNESS_TOKENS_MAX);
         c->tokens[c->n_tokens] = t->token;

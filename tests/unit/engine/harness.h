@@ -2,15 +2,16 @@
 #ifndef TESTS_ENGINE_HARNESS_H
 #define TESTS_ENGINE_HARNESS_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+/* cmocka wants those before it */
 #include <cmocka.h>
 
 #include "engine/engine.h"
 
-enum { HARNESS_REQUESTS_MAX = 64, HARNESS_TOKENS_MAX = 4096 };
+enum { HARNESS_REQUESTS_MAX = 64, HARNESS_TOKENS_MAX = 4096, HARNESS_TOPS_MAX = 4 };
 
 struct harness_choice {
     char text[1 << 14];
@@ -23,11 +24,11 @@ struct harness_choice {
     uint32_t n_tokens; /* log-probability records */
     uint32_t tokens[HARNESS_TOKENS_MAX];
     float logprobs[HARNESS_TOKENS_MAX];
-    struct sample {
+    struct harness_top {
         uint32_t token;
         float logprob;
-    } first_top[GEN_TOP_LOGPROBS_MAX]; /* of the first record */
-    uint32_t n_first_top;
+    } top[HARNESS_TOPS_MAX][GEN_TOP_LOGPROBS_MAX]; /* of the first records */
+    uint32_t n_top[HARNESS_TOPS_MAX];
 };
 
 struct harness_request {

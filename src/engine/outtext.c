@@ -1,28 +1,28 @@
-#include "engine/stream.h"
+#include "engine/outtext.h"
 
 enum { PENDING_BYTES_MAX = 1 << 20 };
 
-int stream_init(struct stream *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
+int outtext_init(struct outtext *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
                 struct arena *a)
 {
-    *s = (struct stream){.stops = stops, .n_stops = n_stops, .pending = buf_make(PENDING_BYTES_MAX)};
+    *s = (struct outtext){.stops = stops, .n_stops = n_stops, .pending = buf_make(PENDING_BYTES_MAX)};
     detok_init(&s->detok, v, strip_prefix, false);
     for (size_t i = 0; i < n_stops; i++)
         if (stops[i].len > s->stop_longest)
             s->stop_longest = stops[i].len;
-    if (logprobs && !(s->held = arena_calloc(a, STREAM_HELD_MAX, sizeof *s->held)))
+    if (logprobs && !(s->held = arena_calloc(a, OUTTEXT_HELD_MAX, sizeof *s->held)))
         return ERR_NOMEM;
     return OK;
 }
 
-void stream_deinit(struct stream *s)
+void outtext_deinit(struct outtext *s)
 {
     buf_free(&s->pending);
-    *s = (struct stream){0};
+    *s = (struct outtext){0};
 }
 
 /* The stop string that is complete first, looking at text that has come since `from`. *ret_at: where it begins. */
-static const struct str *find_stop(const struct stream *s, size_t from, size_t *ret_at)
+static const struct str *find_stop(const struct outtext *s, size_t from, size_t *ret_at)
 {
     struct str text = buf_str(&s->pending);
     size_t start = from > s->stop_longest ? from - s->stop_longest : 0, end = SIZE_MAX;
@@ -47,7 +47,7 @@ static bool ends_with_beginning(struct str text, size_t n, struct str stop)
 }
 
 /* How many bytes at the end may become a stop string. */
-static size_t held_back(const struct stream *s)
+static size_t held_back(const struct outtext *s)
 {
     struct str text = buf_str(&s->pending);
     size_t n = s->stop_longest ? s->stop_longest - 1 : 0;
@@ -58,14 +58,14 @@ static size_t held_back(const struct stream *s)
     return 0;
 }
 
-static void release(const struct stream *s, size_t n_bytes, struct stream_release *ret)
+static void release(const struct outtext *s, size_t n_bytes, struct outtext_release *ret)
 {
-    *ret = (struct stream_release){.text = str_head(buf_str(&s->pending), n_bytes)};
+    *ret = (struct outtext_release){.text = str_head(buf_str(&s->pending), n_bytes)};
     while (ret->n_tokens < s->n_held && s->held[ret->n_tokens].end <= n_bytes)
         ret->n_tokens++;
 }
 
-int stream_push(struct stream *s, const struct sample_out *o, struct stream_release *ret)
+int outtext_push(struct outtext *s, const struct sample_out *o, struct outtext_release *ret)
 {
     size_t before = s->pending.len, at;
     int rc = detok_push(&s->detok, o->token, &s->pending);
@@ -73,16 +73,16 @@ int stream_push(struct stream *s, const struct sample_out *o, struct stream_rele
         return rc;
     /* A token that ends within a character is released with that character. */
     if (s->held)
-        s->held[s->n_held++] = (struct stream_held){.end = s->pending.len + (s->detok.n_held ? 1 : 0), .out = *o};
+        s->held[s->n_held++] = (struct outtext_held){.end = s->pending.len + (s->detok.n_held ? 1 : 0), .out = *o};
     const struct str *stop = find_stop(s, before, &at);
     release(s, stop ? at : s->pending.len - held_back(s), ret);
     ret->stop = stop;
-    if (s->n_held == STREAM_HELD_MAX && !ret->n_tokens)
+    if (s->n_held == OUTTEXT_HELD_MAX && !ret->n_tokens)
         ret->n_tokens = s->n_held;
     return OK;
 }
 
-int stream_end(struct stream *s, struct stream_release *ret)
+int outtext_end(struct outtext *s, struct outtext_release *ret)
 {
     int rc = detok_flush(&s->detok, &s->pending);
     if (rc)
@@ -92,7 +92,7 @@ int stream_end(struct stream *s, struct stream_release *ret)
     return OK;
 }
 
-void stream_drop(struct stream *s, const struct stream_release *r)
+void outtext_drop(struct outtext *s, const struct outtext_release *r)
 {
     size_t n = r->text.len;
     buf_consume(&s->pending, n);

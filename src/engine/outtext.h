@@ -6,8 +6,8 @@
  *
  * A stop string is never released, in no part, however tokens cut it. Of several, the one that is complete first counts
  * (and the longest of those), which depends on the text alone and not on how tokens cut it. */
-#ifndef ENGINE_STREAM_H
-#define ENGINE_STREAM_H
+#ifndef ENGINE_OUTTEXT_H
+#define ENGINE_OUTTEXT_H
 
 #include "base/arena.h"
 #include "engine/sample.h"
@@ -15,37 +15,37 @@
 #include "model/detok.h"
 
 /* Tokens that can wait for their text: more than a stop string and half a character hold; then they are released early. */
-enum { STREAM_HELD_MAX = GEN_STOP_BYTES_MAX + 64 };
+enum { OUTTEXT_HELD_MAX = GEN_STOP_BYTES_MAX + 64 };
 
-struct stream_held {
+struct outtext_held {
     size_t end; /* released with this many bytes of the pending text */
     struct sample_out out;
 };
 
-struct stream {
+struct outtext {
     struct detok detok;
     const struct str *stops; /* borrowed */
     size_t n_stops, stop_longest;
     struct buf pending;
-    struct stream_held *held; /* [STREAM_HELD_MAX] when log-probabilities are wanted, else NULL */
+    struct outtext_held *held; /* [OUTTEXT_HELD_MAX] when log-probabilities are wanted, else NULL */
     size_t n_held;
 };
 
 /* What may go out now: the beginning of the pending text, and the held tokens that it ends. */
-struct stream_release {
+struct outtext_release {
     struct str text;
     size_t n_tokens;
     const struct str *stop; /* the stop string that stands after the text, or NULL */
 };
 
 /* Stops are borrowed; memory for held tokens comes from the arena. */
-int stream_init(struct stream *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
+int outtext_init(struct outtext *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
                 struct arena *a);
-void stream_deinit(struct stream *s); /* copes with a zeroed one */
-/* After every push: look at *ret, send it, then stream_drop what was sent. */
-int stream_push(struct stream *s, const struct sample_out *o, struct stream_release *ret);
+void outtext_deinit(struct outtext *s); /* copes with a zeroed one */
+/* After every push: look at *ret, send it, then outtext_drop what was sent. */
+int outtext_push(struct outtext *s, const struct sample_out *o, struct outtext_release *ret);
 /* The text has ended without a stop: everything that is left. */
-int stream_end(struct stream *s, struct stream_release *ret);
-void stream_drop(struct stream *s, const struct stream_release *r);
+int outtext_end(struct outtext *s, struct outtext_release *ret);
+void outtext_drop(struct outtext *s, const struct outtext_release *r);
 
 #endif
