@@ -10,7 +10,8 @@
 #include "model/gguf_internal.h"
 #include "model/model_internal.h"
 
-enum need { ALWAYS, MAYBE, WITH_QKV_BIAS, WITH_QK_NORM }; /* WITH_…: required by the architectures with that flag */
+/* WITH_…: required by the architectures with that flag. Others may have biases (some Llama-shaped models do), not norms. */
+enum need { ALWAYS, MAYBE, WITH_QKV_BIAS, WITH_QK_NORM };
 
 /* Sizes that shapes are made of. */
 enum dim { ONE, MODEL, FF, VOCAB, HEADS_K, KV_K, KV_V, HEADS_V, HEAD_K, ROT2, N_DIMS };
@@ -68,7 +69,7 @@ static bool required(const struct binder *b, enum need need)
 /* Whether the forward pass of this architecture would use it, were it there. */
 static bool usable(const struct binder *b, enum need need)
 {
-    return need == MAYBE || required(b, need);
+    return need != WITH_QK_NORM || required(b, need);
 }
 
 /* Compares with [cols, rows] of the role; says both on a difference. */
@@ -209,8 +210,6 @@ static int allocate(struct binder *b)
 static int read_n_vocab(struct model *m, struct err *e)
 {
     const struct gguf_tensor *t = gguf_tensor(m->gguf, "token_embd.weight");
-    if (!gguf_tensor_count(m->gguf))
-        return err_set(e, ERR_UNSUPPORTED, "the file holds no weights, only metadata (perhaps a vocabulary)");
     if (!t)
         return err_set(e, ERR_CORRUPT, "tensor \"token_embd.weight\" is missing");
     if (t->dim[1] > INT32_MAX)

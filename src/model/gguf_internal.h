@@ -24,6 +24,15 @@ int gguf_parse(struct gguf *g, struct err *e);
 size_t gguf_kind_bytes(enum gguf_kind kind);
 /* UTF-8 without control characters: safe on a terminal. */
 bool gguf_printable(struct str s);
+/* ERR_NOENT of a key that must be there is a bad file, not a missing one. */
+static inline int gguf_required(int rc, struct err *e)
+{
+    if (rc != ERR_NOENT)
+        return rc;
+    if (e)
+        e->code = ERR_CORRUPT;
+    return ERR_CORRUPT;
+}
 /* For a sentence: the beginning, with dots for what is not plain ASCII text. */
 struct gguf_shown {
     char text[33];

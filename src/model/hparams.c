@@ -47,12 +47,6 @@ static const char *make_key(struct key *k, const struct model *m, const char *su
     return k->text;
 }
 
-/* To the caller a key that is missing means a bad file, not a missing one. */
-static int required(int rc)
-{
-    return rc == ERR_NOENT ? ERR_CORRUPT : rc;
-}
-
 static int read_numbers(struct model *m, struct err *e)
 {
     struct key k;
@@ -62,7 +56,7 @@ static int read_numbers(struct model *m, struct err *e)
         if (rc == ERR_NOENT && numbers[i].fallback != REQUIRED)
             continue; /* stays 0 until `derive` */
         if (rc)
-            return required(rc);
+            return gguf_required(rc, e);
         if (*v < numbers[i].min || *v > numbers[i].max)
             return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %" PRIu32 ", expected %" PRIu32 " to %" PRIu32, k.text, *v, numbers[i].min,
                            numbers[i].max);
@@ -81,7 +75,7 @@ static int read_floats(struct model *m, struct err *e)
             continue;
         }
         if (rc)
-            return required(rc);
+            return gguf_required(rc, e);
         if (*v <= floats[i].min || *v >= floats[i].max)
             return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %g, expected more than %g and less than %g", k.text, (double)*v,
                            (double)floats[i].min, (double)floats[i].max);

@@ -13,7 +13,7 @@ static int find_arch(struct model *m, struct err *e)
     struct str name;
     int rc = gguf_str(m->gguf, "general.architecture", &name, e);
     if (rc)
-        return rc == ERR_NOENT ? ERR_CORRUPT : rc;
+        return gguf_required(rc, e);
     m->arch = arch_find(name);
     if (m->arch)
         return OK;
@@ -24,13 +24,18 @@ static int find_arch(struct model *m, struct err *e)
     return rc;
 }
 
-static int refuse_split(const struct gguf *g, struct err *e)
+/* What is a part of a model, but not a whole one. */
+static int refuse_parts(const struct gguf *g, struct err *e)
 {
     uint32_t n = 0;
     int rc = gguf_u32(g, "split.count", &n, e);
     if (rc && rc != ERR_NOENT)
         return rc;
-    return n > 1 ? err_set(e, ERR_UNSUPPORTED, "the model is split over %" PRIu32 " files; merge them into one first", n) : OK;
+    if (n > 1)
+        return err_set(e, ERR_UNSUPPORTED, "the model is split over %" PRIu32 " files; merge them into one first", n);
+    if (!gguf_tensor_count(g))
+        return err_set(e, ERR_UNSUPPORTED, "the file holds no weights, only metadata (perhaps a vocabulary)");
+    return OK;
 }
 
 static int open_text_side(struct model *m, struct err *e)
@@ -42,7 +47,7 @@ static int open_text_side(struct model *m, struct err *e)
     m->chat = chat_format_recognise(template_text);
     rc = vocab_create(m->gguf, &m->vocab, e);
     if (rc)
-        return rc == ERR_NOENT ? ERR_CORRUPT : rc;
+        return gguf_required(rc, e);
     if (vocab_size(m->vocab) > m->hp.n_vocab)
         return err_set(e, ERR_CORRUPT, "the vocabulary has %" PRIu32 " tokens, but token_embd.weight has %" PRIu32 " rows",
                        vocab_size(m->vocab), m->hp.n_vocab);
@@ -64,7 +69,7 @@ static int fill(struct model *m, struct err *e)
 {
     int rc = find_arch(m, e);
     if (!rc)
-        rc = refuse_split(m->gguf, e);
+        rc = refuse_parts(m->gguf, e);
     if (!rc)
         rc = hparams_read(m, e);
     if (!rc)

@@ -49,7 +49,7 @@ int quant_plan_init(struct quant_plan *p, const struct gguf *in, const struct qu
         rc = gguf_u32(in, key, &n_layers, e);
     }
     if (rc)
-        return rc == ERR_NOENT ? ERR_CORRUPT : rc;
+        return gguf_required(rc, e);
     *p = (struct quant_plan){target, in, n_layers, !gguf_tensor(in, "output.weight")};
     return OK;
 }
