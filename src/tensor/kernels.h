@@ -49,14 +49,16 @@ typedef void unpack_fn(const void *src, size_t n, int8_t *q, float *d, float *m)
 /* out[n_rows] = n_rows of w (k values, row_bytes apart) · one row of activations. */
 typedef void dot_fn(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out);
 
-/* Unpacked weight rows for products with many rows of activations. */
+/* Unpacked weight rows for products with many rows of activations. Quantised ones lie in blocks of PANEL_ROWS rows and, within
+ * a block, group by group, so that a kernel that works on a block's rows together reads straight on. */
+enum { PANEL_ROWS = 16 };
 struct panel {
     size_t n_rows, k;
     struct weight_form form;
-    void *q;      /* [n_rows][k] in the kernel's own element type; float types: float [n_rows][k rounded up to 16], zeros behind */
-    float *d, *m; /* [n_rows][k / group] */
+    void *q;      /* [n_rows / 16][k / group][16][group], of the kernel's own element type; float types: float [n_rows][k rounded
+                     up to 16], zeros behind */
+    float *d, *m; /* [n_rows / 16][k / group][16] */
 };
-enum { PANEL_ROWS = 16 }; /* rows that a kernel works on together; a panel has a multiple, but for the last */
 
 struct kernels {
     const char *name;
@@ -70,7 +72,8 @@ struct kernels {
     size_t lanes, pack_bytes; /* bytes for 32 values of `lanes` rows */
     size_t panel_elem;        /* bytes of an unpacked weight */
     void (*pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
-    void (*widen)(const int8_t *q, size_t n, void *dst); /* unpacked values to the panel's element type */
+    /* n unpacked values to the panel's element type, groups PANEL_ROWS groups apart */
+    void (*widen)(const int8_t *q, size_t n, size_t group, void *dst);
     /* out[lane][row], lanes out_stride floats apart; n_lanes of them are wanted. */
     void (*panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
     void (*row_to_f32)(enum tensor_type type, const void *src, float *dst, size_t n);                  /* F32, F16, BF16 */
@@ -87,11 +90,20 @@ struct kernels {
 };
 
 extern const struct kernels kernels_scalar;
-#if defined(HEARTH_X86)
+#if defined(__x86_64__)
 extern const struct kernels kernels_avx2, kernels_avx512;
 #endif
 
-/* Shared by the levels: compiled once without CPU flags. */
-void scalar_rope(float *head, const float *cs, size_t n_rot, bool neox);
+/* Each level compiles it for itself. */
+static inline void plain_rope(float *head, const float *cs, size_t n_rot, bool neox)
+{
+    size_t half = n_rot / 2, step = neox ? 1 : 2, apart = neox ? half : 1;
+    for (size_t i = 0; i < half; i++) {
+        float c = cs[2 * i], s = cs[2 * i + 1], *p = head + i * step;
+        float x = p[0], y = p[apart];
+        p[0] = x * c - y * s;
+        p[apart] = x * s + y * c;
+    }
+}
 
 #endif

@@ -60,25 +60,36 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-/* Unpacks rows row … row + n - 1 into a thread's scratch memory. */
+enum { CHUNK = 256 };
+
+/* Unpacks one row of w into row r of a panel. */
+static void fill_panel_row(const struct matmul *mm, struct panel *p, size_t r, const uint8_t *src)
+{
+    const struct tensor_type_info *t = tensor_type_info(mm->w->type);
+    size_t group = p->form.group, row_at = r / PANEL_ROWS * (p->k / group) * PANEL_ROWS + r % PANEL_ROWS; /* in groups */
+    for (size_t i = 0; i < p->k; i += CHUNK) {
+        int8_t q[CHUNK];
+        float d[CHUNK / 16], m[CHUNK / 16];
+        size_t n = min_size(p->k - i, CHUNK), at = row_at + i / group * PANEL_ROWS;
+        mm->kn->unpack[mm->w->type](src + i / t->block_len * t->block_bytes, n, q, d, m);
+        mm->kn->widen(q, n, group, (uint8_t *)p->q + at * group * mm->kn->panel_elem);
+        for (size_t g = 0; g < n / group; g++)
+            p->d[at + g * PANEL_ROWS] = d[g];
+        for (size_t g = 0; g < n / group && p->form.has_min; g++)
+            p->m[at + g * PANEL_ROWS] = m[g];
+    }
+}
+
+/* Unpacks rows row … row + n - 1 into a thread's scratch memory. Rows that fill up the last block hold what was there before:
+ * their results are computed and dropped. */
 static struct panel make_panel(const struct matmul *mm, size_t row, size_t n, uint8_t *scratch)
 {
-    const struct matrix *w = mm->w;
-    const struct tensor_type_info *t = tensor_type_info(w->type);
-    struct panel p = {.n_rows = n, .k = mm->a->k, .form = weight_forms[w->type], .q = scratch};
-    size_t groups = p.k / p.form.group, at = round_up(round_up(n, PANEL_ROWS) * p.k * mm->kn->panel_elem, 64);
-    p.d = (float *)(scratch + at);
-    p.m = p.d + round_up(n, PANEL_ROWS) * groups;
-    for (size_t r = 0; r < n; r++) {
-        enum { CHUNK = 256 };
-        int8_t q[CHUNK];
-        const uint8_t *src = row_of(w, row + r);
-        for (size_t i = 0; i < p.k; i += CHUNK) {
-            size_t len = min_size(p.k - i, CHUNK), g = r * groups + i / p.form.group;
-            mm->kn->unpack[w->type](src + i / t->block_len * t->block_bytes, len, q, p.d + g, p.m + g);
-            mm->kn->widen(q, len, (uint8_t *)p.q + (r * p.k + i) * mm->kn->panel_elem);
-        }
-    }
+    struct panel p = {.n_rows = n, .k = mm->a->k, .form = weight_forms[mm->w->type], .q = scratch};
+    size_t rows = round_up(n, PANEL_ROWS);
+    p.d = (float *)(scratch + round_up(rows * p.k * mm->kn->panel_elem, 64));
+    p.m = p.d + rows * (p.k / p.form.group);
+    for (size_t r = 0; r < n; r++)
+        fill_panel_row(mm, &p, r, row_of(mm->w, row + r));
     return p;
 }
 

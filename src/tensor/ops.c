@@ -4,7 +4,7 @@
 
 const struct kernels *kernels_for(enum cpu_level level)
 {
-#if defined(HEARTH_X86)
+#if defined(__x86_64__)
     static const struct kernels *const tables[CPU_LEVEL_COUNT] = {
         [CPU_SCALAR] = &kernels_scalar, [CPU_AVX2] = &kernels_avx2, [CPU_AVX512] = &kernels_avx512};
     if ((unsigned)level < CPU_LEVEL_COUNT)

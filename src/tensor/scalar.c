@@ -138,15 +138,9 @@ static void add(float *x, const float *y, size_t n)
         x[i] += y[i];
 }
 
-void scalar_rope(float *head, const float *cs, size_t n_rot, bool neox)
+static void rope(float *head, const float *cs, size_t n_rot, bool neox)
 {
-    size_t half = n_rot / 2, step = neox ? 1 : 2, apart = neox ? half : 1;
-    for (size_t i = 0; i < half; i++) {
-        float c = cs[2 * i], s = cs[2 * i + 1], *p = head + i * step;
-        float x = p[0], y = p[apart];
-        p[0] = x * c - y * s;
-        p[apart] = x * s + y * c;
-    }
+    plain_rope(head, cs, n_rot, neox);
 }
 
 static void dot_f16_rows(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
@@ -198,7 +192,7 @@ const struct kernels kernels_scalar = {
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
     .add = add,
-    .rope = scalar_rope,
+    .rope = rope,
     .dot_f16 = dot_f16_rows,
     .axpy_f16 = axpy_f16,
     .f32_to_f16 = to_f16,

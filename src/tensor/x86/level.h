@@ -1,0 +1,69 @@
+/* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=avx2 or avx512.
+ * Functions that other files call carry the level in their names. What differs between the levels hides in v16.h (sixteen
+ * floats), in dot.c (one product of 32 bytes) and in panel.c. */
+#ifndef TENSOR_X86_LEVEL_H
+#define TENSOR_X86_LEVEL_H
+
+#include <immintrin.h>
+
+#include "tensor/kernels.h"
+
+#define LEVEL_JOIN_(level, name) level##_##name
+#define LEVEL_JOIN(level, name)  LEVEL_JOIN_(level, name)
+#define LEVEL(name)              LEVEL_JOIN(KERNEL_LEVEL, name)
+
+/* Rows of activations that a panel kernel takes side by side, and the bytes that 32 values of one of them take. */
+enum { PANEL_LANES_avx2 = 8, PANEL_LANE_BYTES_avx2 = 80, PANEL_LANES_avx512 = 16, PANEL_LANE_BYTES_avx512 = 60 };
+
+/* How far ahead of the read position one-row products prefetch. The processor's own prefetchers stop at 4 KB pages and start
+ * slowly; without this a thread gets three quarters of the bandwidth. */
+enum { PREFETCH_AHEAD = 8192 };
+
+static inline void prefetch(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64)
+        _mm_prefetch((const char *)(p + i + PREFETCH_AHEAD), _MM_HINT_T0);
+}
+
+/* ((0+4) + (2+6)) + ((1+5) + (3+7)), + 0 */
+static inline float reduce8(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s))) + 0.0f;
+}
+
+/* dot.c */
+void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out);
+#define DOT(name) void LEVEL(dot_##name)(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out)
+DOT(q4_0);
+DOT(q4_1);
+DOT(q5_0);
+DOT(q5_1);
+DOT(q8_0);
+DOT(q2_k);
+DOT(q3_k);
+DOT(q4_k);
+DOT(q5_k);
+DOT(q6_k);
+DOT(iq4_nl);
+/* floats.c */
+DOT(f32);
+DOT(f16);
+DOT(bf16);
+void LEVEL(row_to_f32)(enum tensor_type type, const void *src, float *dst, size_t n);
+void LEVEL(panel_f32)(const struct panel *p, const float *x, size_t m, float *out, size_t out_stride);
+/* vector.c */
+void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
+void LEVEL(silu_mul)(float *gate, const float *up, size_t n);
+void LEVEL(add)(float *x, const float *y, size_t n);
+void LEVEL(dot_f16_rows)(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out);
+void LEVEL(axpy_f16)(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc);
+void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n);
+void LEVEL(softmax)(float *x, size_t n);
+/* panel.c */
+void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
+void LEVEL(widen)(const int8_t *q, size_t n, size_t group, void *dst);
+void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
+
+#endif

@@ -1,0 +1,43 @@
+#include "tensor/unpack.h"
+#include "tensor/x86/level.h"
+
+#define STRING_(s) #s
+#define STRING(s)  STRING_(s)
+
+static void rope(float *head, const float *cs, size_t n_rot, bool neox)
+{
+    plain_rope(head, cs, n_rot, neox);
+}
+
+const struct kernels LEVEL_JOIN(kernels, KERNEL_LEVEL) = {
+    .name = STRING(KERNEL_LEVEL),
+#if defined(__AVX512VNNI__)
+    .level = CPU_AVX512,
+    .panel_elem = 1,
+#else
+    .level = CPU_AVX2,
+    .panel_elem = 2,
+#endif
+    .lanes = LEVEL_JOIN(PANEL_LANES, KERNEL_LEVEL),
+    .pack_bytes = (size_t)LEVEL_JOIN(PANEL_LANES, KERNEL_LEVEL) * LEVEL_JOIN(PANEL_LANE_BYTES, KERNEL_LEVEL),
+    .quantise = LEVEL(quantise),
+#define X(id, name, ...) [TENSOR_##id] = unpack_##name,
+    .unpack = {GROUPED_TYPES(X)},
+#undef X
+#define X(id, name, ...) [TENSOR_##id] = LEVEL(dot_##name),
+    .dot = {GROUPED_TYPES(X) X(F32, f32) X(F16, f16) X(BF16, bf16)},
+#undef X
+    .pack = LEVEL(pack),
+    .widen = LEVEL(widen),
+    .panel_q8 = LEVEL(panel_q8),
+    .row_to_f32 = LEVEL(row_to_f32),
+    .panel_f32 = LEVEL(panel_f32),
+    .rms_norm = LEVEL(rms_norm),
+    .silu_mul = LEVEL(silu_mul),
+    .add = LEVEL(add),
+    .rope = rope,
+    .dot_f16 = LEVEL(dot_f16_rows),
+    .axpy_f16 = LEVEL(axpy_f16),
+    .f32_to_f16 = LEVEL(f32_to_f16),
+    .softmax = LEVEL(softmax),
+};
