@@ -6,12 +6,13 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gen/frames.h"
 #include "runtime/worker.h"
 #include "tiny_model.h"
 
@@ -252,21 +253,58 @@ static void a_load_that_fails_says_why(void **state)
 }
 
 /* ---- the protocol, spoken badly */
-static int run_with(struct str bytes, bool tiny_first)
+struct run {
+    int fd, result;
+};
+
+static void *run_worker(void *arg)
+{
+    struct run *r = arg;
+    r->result = worker_run(r->fd, &config);
+    return NULL;
+}
+
+static void send_all(int fd, struct str bytes)
+{
+    assert_int_equal(send(fd, bytes.ptr ? bytes.ptr : "", bytes.len, MSG_NOSIGNAL), bytes.len);
+}
+
+static void wait_loaded(int fd)
+{
+    struct gen_frames frames;
+    struct gen_frame f = {0};
+    gen_frames_init(&frames);
+    while (f.type != GEN_FRAME_LOADED) {
+        char byte;
+        if (gen_frames_next(&frames, &f) != ERR_AGAIN)
+            continue;
+        assert_int_equal(recv(fd, &byte, 1, 0), 1); /* not one byte more */
+        assert_int_equal(gen_frames_add(&frames, str_from(&byte, 1)), OK);
+    }
+    gen_frames_deinit(&frames);
+}
+
+/* What worker_run says of these bytes, after a LOAD that has been answered when `loaded`, and then the end of the stream. */
+static int run_with(struct str bytes, bool loaded)
 {
     int fd[2];
+    pthread_t thread;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-    struct buf b = buf_make(1 << 20);
-    struct gen_load load = load_of(MODEL);
-    if (tiny_first)
+    struct run r = {.fd = fd[1]};
+    assert_int_equal(pthread_create(&thread, NULL, run_worker, &r), 0);
+    if (loaded) {
+        struct buf b = buf_make(1 << 20);
+        struct gen_load load = load_of(MODEL);
         assert_int_equal(gen_put_load(&b, &load), OK);
-    assert_int_equal(buf_put(&b, bytes), OK);
-    assert_int_equal(send(fd[0], b.ptr, b.len, MSG_NOSIGNAL), b.len);
-    buf_free(&b);
+        send_all(fd[0], buf_str(&b));
+        buf_free(&b);
+        wait_loaded(fd[0]);
+    }
+    send_all(fd[0], bytes);
     shutdown(fd[0], SHUT_WR);
-    int r = worker_run(fd[1], &config); /* the answer fits the kernel's buffer */
+    pthread_join(thread, NULL);
     close(fd[0]);
-    return r;
+    return r.result;
 }
 
 static struct str encoded(struct buf *b, enum gen_frame_type type)
