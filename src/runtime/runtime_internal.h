@@ -22,7 +22,7 @@
 #include "runtime/runtime.h"
 
 enum {
-    RETRY_MS = 5000, /* a failed model whose file has not changed is not tried again before */
+    RETRY_MS = 5000, /* a model whose file is broken and has not changed is not tried again before */
     SCAN_MS = 1000,  /* the folder is not read more often */
     NEWS_MS = 250,   /* how often those who wait hear of their position and of progress */
     WAITING_DEFAULT = 256,

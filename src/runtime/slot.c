@@ -16,9 +16,10 @@ void slot_want(struct slot *s)
     s->wanted_at = ++s->rt->wants;
 }
 
+/* A broken file stays broken for a while; a lack of memory may be over by now. */
 bool slot_refuses(const struct slot *s)
 {
-    return s->entry.state == MODEL_FAILED && loop_now_ms(s->rt->loop) - s->failed_ms < RETRY_MS;
+    return s->entry.state == MODEL_FAILED && s->fault == GEN_FAULT_MODEL && loop_now_ms(s->rt->loop) - s->failed_ms < RETRY_MS;
 }
 
 void slot_reset(struct slot *s)

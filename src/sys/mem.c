@@ -9,9 +9,23 @@
 
 enum { HUGE_PAGE = 2 << 20 };
 
+static int code_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR: return ERR_NOENT;
+    case EACCES:
+    case EPERM: return ERR_DENIED;
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE: return ERR_NOMEM; /* the file is not to blame: the same call may work in a moment */
+    default: return ERR_IO;
+    }
+}
+
 static int fail(const char *path, struct err *e)
 {
-    int code = errno == ENOENT || errno == ENOTDIR ? ERR_NOENT : errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_IO;
+    int code = code_of_errno(errno);
     char why[128];
     return err_set(e, code, "cannot open %s: %s", path, strerror_r(errno, why, sizeof why));
 }

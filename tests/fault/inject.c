@@ -161,10 +161,10 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
     return syscall(SYS_recvmsg, fd, m, flags);
 }
 
-int accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)
+int accept4(int fd, __SOCKADDR_ARG a, socklen_t *len, int flags)
 {
     FAIL_WITH("accept4", EMFILE)
-    return (int)syscall(SYS_accept4, fd, a, len, flags);
+    return (int)syscall(SYS_accept4, fd, a.__sockaddr__, len, flags);
 }
 
 int socketpair(int domain, int type, int protocol, int fds[2])
