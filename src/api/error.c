@@ -35,7 +35,7 @@ static const struct fault_row {
     [GEN_FAULT_REQUEST]  = {400, NULL},
     [GEN_FAULT_CONTEXT]  = {400, "context_length_exceeded"},
     [GEN_FAULT_NO_MODEL] = {404, "model_not_found"},
-    [GEN_FAULT_BUSY]     = {503, "queue_full"},
+    [GEN_FAULT_BUSY]     = {503, "server_busy"},
     [GEN_FAULT_MEMORY]   = {503, "out_of_memory"},
     [GEN_FAULT_MODEL]    = {500, "model_broken"},
     [GEN_FAULT_INTERNAL] = {500, "internal_error"},
@@ -47,6 +47,7 @@ static const struct {
 } err_rows[] = {
     {ERR_NOENT,       GEN_FAULT_NO_MODEL},
     {ERR_FULL,        GEN_FAULT_BUSY},
+    {ERR_CLOSED,      GEN_FAULT_BUSY}, /* the server is stopping */
     {ERR_LIMIT,       GEN_FAULT_REQUEST},
     {ERR_INVAL,       GEN_FAULT_REQUEST},
     {ERR_UNSUPPORTED, GEN_FAULT_REQUEST},

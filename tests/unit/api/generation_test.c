@@ -287,7 +287,7 @@ static void the_runtime_may_refuse(void **state)
         int code, status;
         const char *word;
     } rows[] = {
-        {ERR_FULL, 503, "queue_full"},      {ERR_NOENT, 404, "model_not_found"}, {ERR_NOMEM, 503, "out_of_memory"},
+        {ERR_FULL, 503, "server_busy"},      {ERR_NOENT, 404, "model_not_found"}, {ERR_NOMEM, 503, "out_of_memory"},
         {ERR_CORRUPT, 500, "model_broken"}, {ERR_IO, 500, "internal_error"},     {ERR_LIMIT, 400, "null"},
     };
     struct fake *f = *state;
@@ -321,7 +321,7 @@ static void errors_before_the_first_byte_have_a_status(void **state)
         {GEN_FAULT_REQUEST, 400, "\"code\":null"},
         {GEN_FAULT_CONTEXT, 400, "\"code\":\"context_length_exceeded\""},
         {GEN_FAULT_NO_MODEL, 404, "\"code\":\"model_not_found\""},
-        {GEN_FAULT_BUSY, 503, "\"code\":\"queue_full\""},
+        {GEN_FAULT_BUSY, 503, "\"code\":\"server_busy\""},
         {GEN_FAULT_MEMORY, 503, "\"code\":\"out_of_memory\""},
         {GEN_FAULT_MODEL, 500, "\"code\":\"model_broken\""},
         {GEN_FAULT_INTERNAL, 500, "\"type\":\"server_error\""},
