@@ -112,9 +112,10 @@ static int load_flag(const struct gguf *g, const char *key, bool *ret, struct er
     return gguf_kv(g, key) ? gguf_bool(g, key, ret, e) : OK;
 }
 
-static uint32_t id_if_control(const struct vocab *v, uint32_t id)
+/* SentencePiece's customary ids hold if the tokens are of that type. */
+static uint32_t customary(const struct vocab *v, uint32_t id, enum token_type type)
 {
-    return id < v->pieces.n && (v->type[id] == TYPE_CONTROL || v->type[id] == TYPE_UNKNOWN) ? id : TOKEN_NONE;
+    return id < v->pieces.n && v->type[id] == type ? id : TOKEN_NONE;
 }
 
 static int load_info(struct vocab *v, const struct gguf *g, struct err *e)
@@ -122,9 +123,9 @@ static int load_info(struct vocab *v, const struct gguf *g, struct err *e)
     struct vocab_info *i = &v->info;
     *i = (struct vocab_info){v->is_spm ? "spm" : "bpe", "", TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, v->is_spm, false, v->is_spm};
     if (v->is_spm) {
-        i->unk = id_if_control(v, 0);
-        i->bos = id_if_control(v, 1);
-        i->eos = id_if_control(v, 2);
+        i->unk = customary(v, 0, TYPE_UNKNOWN);
+        i->bos = customary(v, 1, TYPE_CONTROL);
+        i->eos = customary(v, 2, TYPE_CONTROL);
     } else {
         i->pre = v->bpe.pretok->name;
         i->add_bos = v->bpe.pretok->add_bos;
