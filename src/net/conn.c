@@ -236,6 +236,7 @@ void conn_drained(struct conn *c)
 
 void conn_resume(struct conn *c)
 {
+    link_del(&c->ready);
     if (!c->over)
         work(c, (struct str){0});
 }

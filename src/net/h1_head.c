@@ -80,7 +80,7 @@ static int check_headers(struct h1 *h, const char **ret_sentence)
         return 400;
     struct str encoding = http_header(x, "Transfer-Encoding");
     if (encodings && !str_ieq(encoding, STR("chunked")))
-        return str_ends(encoding, STR("chunked")) ? 501 : 400;
+        return h->parser.flags & F_CHUNKED ? 501 : 400; /* another coding before it, or none that ends */
     return 0;
 }
 

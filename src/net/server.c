@@ -80,11 +80,8 @@ static void on_ready(void *ctx)
         link_add(&batch, l);
     }
     s->resuming = true;
-    while (!link_empty(&batch)) {
-        struct conn *c = link_of(batch.next, struct conn, ready);
-        link_del(&c->ready);
-        conn_resume(c);
-    }
+    while (!link_empty(&batch))
+        conn_resume(link_of(batch.next, struct conn, ready)); /* takes itself out */
     s->resuming = false;
     if (!link_empty(&s->ready))
         timer_start(s->ready_timer, YIELD_MS, 0); /* not 0: sockets get their turn in between */
