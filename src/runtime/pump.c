@@ -75,16 +75,22 @@ static bool idle_too_long(const struct slot *s, uint64_t now)
     return s->rt->idle_unload_s && now - s->used_ms >= (uint64_t)s->rt->idle_unload_s * 1000;
 }
 
-static void serve(struct runtime *rt, uint64_t now)
+/* Before room is made: a model that has just been loaded first serves those it was loaded for. */
+static void send_waiting(struct runtime *rt)
 {
     for (size_t i = 0; i < rt->n_slots; i++) {
         struct slot *s = rt->slots[i];
-        bool ready = s->entry.state == MODEL_READY && !s->closing;
-        if (ready && !s->draining)
+        if (s->entry.state == MODEL_READY && !s->closing && !s->draining)
             tickets_send(s);
-        if (ready && !s->sent.count && (s->draining || (!s->waiting.count && idle_too_long(s, now))))
+    }
+}
+
+static void unload_idle(struct runtime *rt, uint64_t now)
+{
+    for (size_t i = 0; i < rt->n_slots; i++) {
+        struct slot *s = rt->slots[i];
+        if (s->entry.state == MODEL_READY && !s->sent.count && (s->draining || (!s->waiting.count && idle_too_long(s, now))))
             slot_unload(s);
-        slot_news(s, now);
     }
 }
 
@@ -114,8 +120,11 @@ void runtime_pump(void *ctx)
     uint64_t now = loop_now_ms(rt->loop);
     rt->calls++; /* slots stay where they are */
     rt->woken = false;
+    send_waiting(rt);
     start_wanted(rt);
-    serve(rt, now); /* also unloads what has just been asked to drain */
+    unload_idle(rt, now); /* also what has just been asked to drain */
+    for (size_t i = 0; i < rt->n_slots; i++)
+        slot_news(rt->slots[i], now);
     rt->calls--;
     if (!rt->woken)
         set_timer(rt, now);
