@@ -9,9 +9,10 @@
 #include "gen/request.h"
 #include "model/vocab.h"
 
-struct chat_format; /* a row of a table: chatml, llama2, llama3, mistral, plain */
+struct chat_format; /* a row of a table: chatml, llama2, llama3, mistral, mistral-v1, -v3, -v7, -tekken, …, plain */
 
-/* NULL or an unknown template gives "plain". */
+/* An empty or unknown template gives "plain": the contents as they are, a line end between two of them, for the model to
+ * continue. So a single message is a plain completion. */
 const struct chat_format *chat_format_recognise(struct str template_text);
 const char *chat_format_name(const struct chat_format *f);
 bool chat_format_is_plain(const struct chat_format *f);

@@ -46,11 +46,13 @@ struct vocab_encode_options {
     bool parse_special; /* texts of special tokens become those tokens; only for trusted text */
     bool no_space_prefix; /* SentencePiece: the text continues one that has begun */
 };
-/* Appends to out. Any bytes are accepted; what is not UTF-8 goes through byte tokens. Time is O(n log n). */
+/* Appends to out; on failure out is as it was. Any bytes are accepted; what is not UTF-8 goes through byte tokens. User-defined
+ * tokens are always recognised. ERR_LIMIT when out would grow above its maximum (at once for a text that cannot possibly
+ * fit), ERR_NOMEM. Time is O(n log n), memory at most some 30 bytes for a byte of the longest word. */
 int vocab_encode(const struct vocab *v, struct str text, struct vocab_encode_options o, struct tokens *out);
 
 /* The bytes of one token as they stand in a text: "▁the" is " the", <0x0A> is one byte, "Ġ" is a space. Control tokens give
- * nothing unless `special`. Appends to out. */
+ * nothing unless `special`. Appends to out. ERR_INVAL for an id that the vocabulary does not have. */
 int vocab_piece(const struct vocab *v, uint32_t token, bool special, struct buf *out);
 /* Many tokens; removes the space that SentencePiece put before the first word when `strip_prefix`. */
 int vocab_decode(const struct vocab *v, const uint32_t *tokens, size_t n, bool special, bool strip_prefix, struct buf *out);
