@@ -3,6 +3,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/rng.h"
+#include "gguf_make.h"
+
+struct model *harness_model(const char *arch, bool broken)
+{
+    struct make_folder folder;
+    struct make_spec spec = make_spec_of(arch);
+    struct model *m = NULL;
+    struct err e = {0};
+    char path[128];
+    make_folder_create(&folder);
+    make_model(make_path(&folder, "m.gguf", path), &spec);
+    if (broken) {
+        FILE *f = fopen(path, "r+b");
+        assert_non_null(f);
+        assert_int_equal(fseek(f, -64, SEEK_END), 0);
+        for (int i = 0; i < 64; i++)
+            fputc(0x7e, f); /* 0x7e7e is not a number in F16 */
+        fclose(f);
+    }
+    if (model_open(path, &m, &e))
+        fail_msg("%s", e.text);
+    make_folder_remove(&folder); /* the mapping stays */
+    return m;
+}
+
+struct gen_request harness_request(struct harness *h, uint64_t id, uint32_t n_prompt)
+{
+    struct gen_request r;
+    struct rng rng;
+    gen_request_init(&r, GEN_TOKENS);
+    rng_seed(&rng, id);
+    for (uint32_t i = 0; i < n_prompt && i < HARNESS_CONTEXT * 2; i++)
+        h->prompt[i] = HARNESS_BYTE_0 + (uint32_t)(rng_u64(&rng) % 256);
+    r.id = id;
+    r.prompt_tokens = h->prompt;
+    r.n_prompt_tokens = n_prompt;
+    r.sampling.temperature = 0;
+    r.sampling.repeat_penalty = 1;
+    r.max_tokens = 20;
+    r.ignore_eos = true;
+    r.logprobs = true;
+    return r;
+}
+
 static uint64_t fake_ns(void *ctx)
 {
     return *(uint64_t *)ctx;

@@ -13,6 +13,9 @@
 
 enum { HARNESS_REQUESTS_MAX = 64, HARNESS_TOKENS_MAX = 4096, HARNESS_TOPS_MAX = 4 };
 
+/* Of the models that harness_model makes: their KV blocks, their context, and tokens whose text is one byte, a, b and ab. */
+enum { HARNESS_BLOCK_BYTES = 4096, HARNESS_CONTEXT = 512, HARNESS_BYTE_0 = 3, HARNESS_A = 260, HARNESS_B = 261, HARNESS_AB = 262 };
+
 struct harness_choice {
     char text[1 << 14];
     size_t len;
@@ -46,9 +49,14 @@ struct harness {
     struct engine_config config;
     struct clock clock;
     uint64_t now_ns;
+    uint32_t prompt[HARNESS_CONTEXT * 2];
     uint32_t n_requests;
     struct harness_request *requests; /* [HARNESS_REQUESTS_MAX] in order of their first event */
 };
+
+/* A model with seeded random weights on a vocabulary of bytes, "a", "b" and "ab": 2 layers, 32 wide, a context of 512.
+ * `broken`: some weights are not numbers. A block of its KV cache takes HARNESS_BLOCK_BYTES. model_free it. */
+struct model *harness_model(const char *arch, bool broken);
 
 /* A config to be changed before harness_start. Deterministic, 1 MB of KV cache, fake clock. */
 void harness_init(struct harness *h, struct model *m);
@@ -56,6 +64,9 @@ void harness_start(struct harness *h, enum cpu_level level, int threads);
 void harness_stop(struct harness *h);
 /* What came for an id; made when nothing came yet. */
 struct harness_request *harness_of(struct harness *h, uint64_t id);
+/* A request of n seeded prompt tokens, to be changed before it is submitted: greedy, 20 tokens, end tokens ignored. The
+ * tokens live until the next call. */
+struct gen_request harness_request(struct harness *h, uint64_t id, uint32_t n_prompt);
 /* Steps until idle; fails the test when that takes more than `steps_max`. */
 void harness_run(struct harness *h, uint32_t steps_max);
 
