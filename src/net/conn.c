@@ -286,6 +286,7 @@ void conn_destroy(struct conn *c)
     link_del(&c->ready);
     link_del(&c->link);
     c->server->n_conns--;
+    c->server->n_turned_away -= c->turned_away;
     buf_free(&c->rest);
     free(c);
 }

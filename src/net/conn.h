@@ -37,6 +37,7 @@ struct conn {
     uint64_t written, taken_mark;
     uint32_t lingered_bytes;
     uint32_t n_requests;
+    bool turned_away; /* one too many: only there to read its 503 */
     bool corked;
     bool over;      /* closing: nothing is sent any more, only conn_closed follows */
     bool lingering; /* all is sent; what still comes is thrown away */

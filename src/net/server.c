@@ -63,7 +63,7 @@ static void on_accepted(void *ctx, struct stream *stream)
         return;
     }
     stream_set_handler(stream, &conn_events, c);
-    if (s->n_conns > max)
+    if (s->n_conns - s->n_turned_away > max)
         conn_turn_away(c);
 }
 

@@ -13,7 +13,7 @@ struct http_server {
     struct http_config config;
     struct listener *listener;
     struct link conns;
-    size_t n_conns;
+    size_t n_conns, n_turned_away; /* the latter are among the former, and take nobody's place */
     struct deadlines deadlines;
 
     struct link ready; /* connections that conn_resume must be called for, soon */
