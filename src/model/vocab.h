@@ -37,13 +37,16 @@ struct tokens {
     uint32_t *ptr; /* owned */
     size_t len, cap, max;
 };
-static inline struct tokens tokens_make(size_t max) { return (struct tokens){.max = max}; }
+static inline struct tokens tokens_make(size_t max)
+{
+    return (struct tokens){.max = max};
+}
 int tokens_push(struct tokens *t, uint32_t token); /* ERR_LIMIT, ERR_NOMEM */
 void tokens_free(struct tokens *t);
 
 struct vocab_encode_options {
-    bool add_special;   /* the begin (and end) token that the model wants */
-    bool parse_special; /* texts of special tokens become those tokens; only for trusted text */
+    bool add_special;     /* the begin (and end) token that the model wants */
+    bool parse_special;   /* texts of special tokens become those tokens; only for trusted text */
     bool no_space_prefix; /* SentencePiece: the text continues one that has begun */
 };
 /* Appends to out; on failure out is as it was. Any bytes are accepted; what is not UTF-8 goes through byte tokens. User-defined
