@@ -5,7 +5,7 @@
 
 #include "tensor/block.h"
 
-#if defined(__F16C__)
+#if defined(__AVX2__) && defined(__F16C__)
 #include <immintrin.h>
 static inline float half_to_f32(uint16_t h)
 {
@@ -18,21 +18,49 @@ static inline float half_to_f32(uint16_t h)
 }
 #endif
 
-static inline void unpack_nibbles(const uint8_t qs[16], int offset, int8_t q[32])
+/* Sixteen bytes that compilers compute with at once: left to themselves they give up on loops over packed bytes. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* q = nibbles (+ 16 where the fifth bit is set) − offset */
+static inline void unpack_16(bytes16 nibbles, bytes16 fifth, uint8_t offset, int8_t *q)
 {
-    for (int j = 0; j < 16; j++)
-        q[j] = (int8_t)((qs[j] & 15) - offset);
-    for (int j = 0; j < 16; j++)
-        q[j + 16] = (int8_t)((qs[j] >> 4) - offset);
+    bytes16 v = (nibbles | fifth) - offset;
+    memcpy(q, &v, sizeof v);
 }
 
-static inline void unpack_fives(const uint8_t qs[16], const uint8_t qh[4], int offset, int8_t q[32])
+static inline void unpack_nibbles(const uint8_t qs[16], uint8_t offset, int8_t q[32])
 {
-    uint32_t high;
-    memcpy(&high, qh, sizeof high);
-    unpack_nibbles(qs, offset, q);
-    for (int j = 0; j < 32; j++)
-        q[j] = (int8_t)(q[j] + (int8_t)((high >> j & 1) << 4));
+    bytes16 v, none = {0};
+    memcpy(&v, qs, sizeof v);
+    unpack_16(v & 15, none, offset, q);
+    unpack_16(v >> 4, none, offset, q + 16);
+}
+
+/* Sixteen bits to bytes of 16 or 0. */
+static inline bytes16 spread_fifth(const uint8_t bits[2])
+{
+    uint16_t both;
+    memcpy(&both, bits, sizeof both);
+#if defined(__AVX2__)
+    const __m128i mask = _mm_set1_epi64x((long long)0x8040201008040201);
+    __m128i v = _mm_shuffle_epi8(_mm_set1_epi16((short)both), _mm_set_epi64x(0x0101010101010101, 0));
+    return (bytes16)_mm_and_si128(_mm_cmpeq_epi8(_mm_and_si128(v, mask), mask), _mm_set1_epi8(16));
+#else
+    bytes16 v;
+    uint8_t bytes[16];
+    for (int i = 0; i < 16; i++)
+        bytes[i] = (uint8_t)((both >> i & 1) << 4);
+    memcpy(&v, bytes, sizeof v);
+    return v;
+#endif
+}
+
+static inline void unpack_fives(const uint8_t qs[16], const uint8_t qh[4], uint8_t offset, int8_t q[32])
+{
+    bytes16 v;
+    memcpy(&v, qs, sizeof v);
+    unpack_16(v & 15, spread_fifth(qh), offset, q);
+    unpack_16(v >> 4, spread_fifth(qh + 2), offset, q + 16);
 }
 
 static inline void unpack_q4_0(const void *src, size_t n, int8_t *q, float *d, float *m)
@@ -85,25 +113,43 @@ static inline void unpack_q8_0(const void *src, size_t n, int8_t *q, float *d, f
     }
 }
 
+static inline void unpack_iq4_levels(const uint8_t qs[16], int8_t q[32])
+{
+#if defined(__AVX2__)
+    __m128i levels = _mm_loadu_si128((const __m128i *)iq4_nl_values), v = _mm_loadu_si128((const __m128i *)qs), low = _mm_set1_epi8(15);
+    _mm_storeu_si128((__m128i *)q, _mm_shuffle_epi8(levels, _mm_and_si128(v, low)));
+    _mm_storeu_si128((__m128i *)(q + 16), _mm_shuffle_epi8(levels, _mm_and_si128(_mm_srli_epi16(v, 4), low)));
+#else
+    for (int j = 0; j < 16; j++) {
+        q[j] = iq4_nl_values[qs[j] & 15];
+        q[j + 16] = iq4_nl_values[qs[j] >> 4];
+    }
+#endif
+}
+
 static inline void unpack_iq4_nl(const void *src, size_t n, int8_t *q, float *d, float *m)
 {
     (void)m;
     const struct block_iq4_nl *b = src;
     for (size_t i = 0; i < n / 32; i++, b++, q += 32) {
         d[i] = half_to_f32(b->d);
-        for (int j = 0; j < 16; j++) {
-            q[j] = iq4_nl_values[b->qs[j] & 15];
-            q[j + 16] = iq4_nl_values[b->qs[j] >> 4];
-        }
+        unpack_iq4_levels(b->qs, q);
     }
 }
 
-/* The two low bits of 256 values as Q2_K and Q3_K keep them. */
-static inline void unpack_twos(const uint8_t qs[64], int8_t q[256])
+/* The two low bits of 256 values as Q2_K and Q3_K keep them, plus the bit of `high` (as Q3_K's hmask) times 4, − offset. */
+static inline void unpack_twos(const uint8_t qs[64], const uint8_t *high, uint8_t offset, int8_t q[256])
 {
-    for (int i = 0; i < 8; i++)
-        for (int l = 0; l < 32; l++)
-            q[32 * i + l] = (int8_t)(qs[i / 4 * 32 + l] >> i % 4 * 2 & 3);
+    for (int j = 0; j < 2; j++) {
+        bytes16 h = {0}, v;
+        if (high)
+            memcpy(&h, high + 16 * j, sizeof h);
+        for (int i = 0; i < 8; i++) {
+            memcpy(&v, qs + i / 4 * 32 + 16 * j, sizeof v);
+            v = (v >> i % 4 * 2 & 3) + (h >> i & 1) * 4 - offset;
+            memcpy(q + 32 * i + 16 * j, &v, sizeof v);
+        }
+    }
 }
 
 static inline void unpack_q2_k(const void *src, size_t n, int8_t *q, float *d, float *m)
@@ -115,7 +161,7 @@ static inline void unpack_q2_k(const void *src, size_t n, int8_t *q, float *d, f
             d[i] = scale * (float)(b->scales[i] & 15);
             m[i] = min * (float)(b->scales[i] >> 4);
         }
-        unpack_twos(b->qs, q);
+        unpack_twos(b->qs, NULL, 0, q);
     }
 }
 
@@ -129,17 +175,22 @@ static inline void unpack_q3_k(const void *src, size_t n, int8_t *q, float *d, f
         k3_scales_unpack(b->scales, scales);
         for (int i = 0; i < 16; i++)
             d[i] = scale * (float)scales[i];
-        unpack_twos(b->qs, q);
-        for (int i = 0; i < 8; i++)
-            for (int l = 0; l < 32; l++)
-                q[32 * i + l] = (int8_t)(q[32 * i + l] + (b->hmask[l] >> i & 1) * 4 - 4);
+        unpack_twos(b->qs, b->hmask, 4, q);
     }
 }
 
+/* k4_scales_unpack, four bytes at a time. */
 static inline void unpack_k4_scales(const uint8_t packed[12], float scale, float min, float d[8], float m[8])
 {
+    uint32_t u[3], s[2], t[2];
     uint8_t scales[8], mins[8];
-    k4_scales_unpack(packed, scales, mins);
+    memcpy(u, packed, sizeof u);
+    s[0] = u[0] & 0x3f3f3f3f;
+    t[0] = u[1] & 0x3f3f3f3f;
+    s[1] = (u[2] & 0x0f0f0f0f) | (u[0] >> 2 & 0x30303030);
+    t[1] = (u[2] >> 4 & 0x0f0f0f0f) | (u[1] >> 2 & 0x30303030);
+    memcpy(scales, s, sizeof scales);
+    memcpy(mins, t, sizeof mins);
     for (int i = 0; i < 8; i++) {
         d[i] = scale * (float)scales[i];
         m[i] = min * (float)mins[i];

@@ -55,12 +55,23 @@ void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst)
     }
 }
 
+static void widen_16(const int8_t *q, weight_t *w)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)q);
+    if (sizeof *w == 1)
+        _mm_storeu_si128((__m128i *)w, _mm_xor_si128(v, _mm_set1_epi8(-128)));
+    else
+        _mm256_storeu_si256((__m256i *)w, _mm256_cvtepi8_epi16(v));
+}
+
 void LEVEL(widen)(const int8_t *q, size_t n, size_t group, void *dst)
 {
     weight_t *w = dst;
-    for (size_t g = 0; g < n / group; g++, w += PANEL_ROWS * group, q += group)
-        for (size_t i = 0; i < group; i++)
-            w[i] = (weight_t)(sizeof *w == 1 ? q[i] ^ 0x80 : q[i]);
+    for (size_t g = 0; g < n / group; g++, w += PANEL_ROWS * group, q += group) {
+        widen_16(q, w);
+        if (group == 32)
+            widen_16(q + 16, w + 16);
+    }
 }
 
 #if defined(__AVX512VNNI__)
