@@ -9,7 +9,7 @@
 
 #include "loop/internal.h"
 
-enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 64, REST_MS = 100 };
+enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 16, REST_MS = 100 };
 
 struct listener {
     struct link link; /* first: loop_free finds the listener by it */
