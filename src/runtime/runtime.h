@@ -43,8 +43,8 @@ size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
 /* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the one that is loaded (of
  * several the last used), or the first extra one, or the only one. */
 const struct model_entry *runtime_find(struct runtime *rt, struct str name);
-/* Begins to load, as soon as there is room; OK when it is loaded or loading already. A model that has failed is tried again
- * when its file has changed or after some seconds; until then this is the failure and its sentence. */
+/* Begins to load, as soon as there is room; OK when it is loaded or loading already. A model whose file is broken is tried
+ * again when the file has changed or after some seconds; until then this is the failure and its sentence. */
 int runtime_load(struct runtime *rt, struct str name, struct err *e);
 /* Unloads when what runs on it has ended; what is asked meanwhile waits and loads it again. ERR_NOENT; ERR_AGAIN while requests
  * wait for it to be loaded. */
