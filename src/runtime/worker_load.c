@@ -151,7 +151,6 @@ static enum gen_fault load_fault(int code)
     switch (code) {
     case ERR_NOMEM: return GEN_FAULT_MEMORY;
     case ERR_IO:
-    case ERR_IO:
     case ERR_INTERNAL: return GEN_FAULT_INTERNAL;
     default: return GEN_FAULT_MODEL;
     }
