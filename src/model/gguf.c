@@ -8,13 +8,15 @@
 #include "base/wire.h"
 #include "model/gguf_internal.h"
 
-int gguf_open_bytes(const void *data, size_t len, struct gguf **ret, struct err *e)
+/* Takes the mapping over, also on failure; it is zeroed when the bytes are the caller's. */
+static int open_in(struct mem_map map, const void *data, size_t len, struct gguf **ret, struct err *e)
 {
     struct gguf *g = calloc(1, sizeof *g);
-    if (!g)
+    if (!g) {
+        mem_unmap(&map);
         return err_set(e, ERR_NOMEM, "out of memory for a GGUF file's tables");
-    g->bytes = data;
-    g->len = len;
+    }
+    *g = (struct gguf){.bytes = data, .len = len, .map = map};
     int rc = gguf_parse(g, e);
     if (rc) {
         gguf_close(g);
@@ -24,21 +26,19 @@ int gguf_open_bytes(const void *data, size_t len, struct gguf **ret, struct err 
     return OK;
 }
 
+int gguf_open_bytes(const void *data, size_t len, struct gguf **ret, struct err *e)
+{
+    return open_in((struct mem_map){0}, data, len, ret, e);
+}
+
 int gguf_open(const char *path, struct gguf **ret, struct err *e)
 {
-    struct mem_map map;
+    struct mem_map map = {0};
     int rc = mem_map_file(path, &map, e);
     if (rc)
         return rc;
-    struct gguf *g;
-    rc = gguf_open_bytes(map.ptr, map.len, &g, e);
-    if (rc) {
-        mem_unmap(&map);
-        return err_prefix(e, rc, "%s", path);
-    }
-    g->map = map;
-    *ret = g;
-    return OK;
+    rc = open_in(map, map.ptr, map.len, ret, e);
+    return rc ? err_prefix(e, rc, "%s", path) : OK;
 }
 
 void gguf_close(struct gguf *g)
@@ -122,7 +122,7 @@ static bool unsigned_value(const struct gguf_kv *kv, uint64_t *ret)
     case GGUF_U8: v = read_u8(&r); break;
     case GGUF_U16: v = read_u16(&r); break;
     case GGUF_U32: v = read_u32(&r); break;
-    case GGUF_I8: v = (int8_t)read_u8(&r); break;
+    case GGUF_I8: v = (read_u8(&r) ^ 0x80) - 0x80; break; /* extends the sign */
     case GGUF_I16: v = (int16_t)read_u16(&r); break;
     case GGUF_I32: v = read_i32(&r); break;
     case GGUF_I64: v = read_i64(&r); break;

@@ -10,18 +10,33 @@
 #include "base/str.h"
 #include "tensor/type.h"
 
-enum gguf_kind { GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STR, GGUF_ARR, GGUF_U64, GGUF_I64, GGUF_F64, GGUF_KIND_COUNT };
+enum gguf_kind {
+    GGUF_U8,
+    GGUF_I8,
+    GGUF_U16,
+    GGUF_I16,
+    GGUF_U32,
+    GGUF_I32,
+    GGUF_F32,
+    GGUF_BOOL,
+    GGUF_STR,
+    GGUF_ARR,
+    GGUF_U64,
+    GGUF_I64,
+    GGUF_F64,
+    GGUF_KIND_COUNT
+};
 enum { GGUF_DIMS_MAX = 4, GGUF_KV_MAX = 65536, GGUF_TENSORS_MAX = 65536, GGUF_NAME_MAX = 256 };
 
 struct gguf;
 
 struct gguf_kv {
     struct str key;
-    enum gguf_kind kind;      /* GGUF_ARR: then item_kind, count */
+    enum gguf_kind kind; /* GGUF_ARR: then item_kind, count */
     enum gguf_kind item_kind;
-    uint64_t count;           /* items of an array, else 1 */
-    const uint8_t *data;      /* first byte of the value (for a string: of its u64 length) */
-    size_t len;               /* bytes of the value; arrays: of all items */
+    uint64_t count;      /* items of an array, else 1 */
+    const uint8_t *data; /* first byte of the value (for a string: of its u64 length) */
+    size_t len;          /* bytes of the value; arrays: of all items */
 };
 
 struct gguf_tensor {
@@ -30,7 +45,7 @@ struct gguf_tensor {
     uint32_t n_dims;
     uint64_t dim[GGUF_DIMS_MAX]; /* fastest first; unused ones are 1 */
     const void *data;
-    uint64_t offset, size;       /* in the file, bytes */
+    uint64_t offset, size; /* in the file, bytes */
 };
 
 /* Maps the file. */

@@ -66,7 +66,7 @@ bool gguf_printable(struct str s)
 static int read_name(struct reader *r, const char *field, struct str *ret, struct err *e)
 {
     size_t at = reader_offset(r);
-    struct str s;
+    struct str s = {0};
     int rc = read_slice(r, field, &s, e);
     if (rc)
         return rc;
@@ -295,26 +295,31 @@ static int place_tensors(struct gguf *g, uint64_t header_end, struct err *e)
     return OK;
 }
 
+struct range {
+    uint64_t offset, size;
+    size_t tensor;
+};
+
 static int by_offset(const void *a, const void *b)
 {
-    uint64_t x = (*(const struct gguf_tensor *const *)a)->offset, y = (*(const struct gguf_tensor *const *)b)->offset;
-    return (x > y) - (x < y);
+    const struct range *x = a, *y = b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 static int check_overlap(const struct gguf *g, struct err *e)
 {
-    const struct gguf_tensor **order = calloc(g->n_tensors + 1, sizeof *order);
-    if (!order)
+    struct range *range = calloc(g->n_tensors + 1, sizeof *range);
+    if (!range)
         return err_set(e, ERR_NOMEM, "out of memory for %zu tensors", g->n_tensors);
     for (size_t i = 0; i < g->n_tensors; i++)
-        order[i] = &g->tensor[i];
-    qsort(order, g->n_tensors, sizeof *order, by_offset);
+        range[i] = (struct range){g->tensor[i].offset, g->tensor[i].size, i};
+    qsort(range, g->n_tensors, sizeof *range, by_offset);
     int rc = OK;
     for (size_t i = 1; i < g->n_tensors && !rc; i++)
-        if (order[i]->offset - order[i - 1]->offset < order[i - 1]->size)
+        if (range[i].offset - range[i - 1].offset < range[i - 1].size)
             rc = err_set(e, ERR_CORRUPT, "tensor \"" STR_FMT "\" at offset %" PRIu64 " overlaps tensor \"" STR_FMT "\"",
-                         STR_ARG(order[i]->name), order[i]->offset, STR_ARG(order[i - 1]->name));
-    free(order);
+                         STR_ARG(g->tensor[range[i].tensor].name), range[i].offset, STR_ARG(g->tensor[range[i - 1].tensor].name));
+    free(range);
     return rc;
 }
 

@@ -96,12 +96,14 @@ int gguf_writer_create(const char *path, struct gguf_writer **ret, struct err *e
     buf_printf(&part, "%s.part", path);
     w->path = str_dup(str_of(path));
     w->part = part.failed ? NULL : str_dup(buf_str(&part));
-    int rc = part.failed == ERR_LIMIT ? err_set(e, ERR_LIMIT, "the path is longer than 4096 bytes") : OK;
-    buf_free(&part);
-    if (!rc && (!w->path || !w->part || strmap_init(&w->keys, GGUF_KV_MAX) || strmap_init(&w->tensor_names, GGUF_TENSORS_MAX)))
+    int rc;
+    if (part.failed == ERR_LIMIT)
+        rc = err_set(e, ERR_LIMIT, "the path is longer than 4096 bytes");
+    else if (!w->path || !w->part || strmap_init(&w->keys, GGUF_KV_MAX) || strmap_init(&w->tensor_names, GGUF_TENSORS_MAX))
         rc = err_set(e, ERR_NOMEM, "out of memory for a GGUF writer");
-    if (!rc)
+    else
         rc = open_part(w, e);
+    buf_free(&part);
     if (rc) {
         gguf_writer_abort(w);
         return rc;

@@ -5,15 +5,15 @@
 #include "model/model_internal.h"
 
 static const struct {
-    uint32_t file_type;
     const char *name;
+    uint32_t file_type;
     enum tensor_type main; /* what most values of such a file are */
 } file_types[] = {
-    {0, "F32", TENSOR_F32},      {1, "F16", TENSOR_F16},        {2, "Q4_0", TENSOR_Q4_0},    {3, "Q4_1", TENSOR_Q4_1},
-    {7, "Q8_0", TENSOR_Q8_0},    {8, "Q5_0", TENSOR_Q5_0},      {9, "Q5_1", TENSOR_Q5_1},    {10, "Q2_K", TENSOR_Q2_K},
-    {11, "Q3_K_S", TENSOR_Q3_K}, {12, "Q3_K_M", TENSOR_Q3_K},   {13, "Q3_K_L", TENSOR_Q3_K}, {14, "Q4_K_S", TENSOR_Q4_K},
-    {15, "Q4_K_M", TENSOR_Q4_K}, {16, "Q5_K_S", TENSOR_Q5_K},   {17, "Q5_K_M", TENSOR_Q5_K}, {18, "Q6_K", TENSOR_Q6_K},
-    {21, "Q2_K_S", TENSOR_Q2_K}, {25, "IQ4_NL", TENSOR_IQ4_NL}, {32, "BF16", TENSOR_BF16},
+    {"F32", 0, TENSOR_F32},      {"F16", 1, TENSOR_F16},        {"Q4_0", 2, TENSOR_Q4_0},    {"Q4_1", 3, TENSOR_Q4_1},
+    {"Q8_0", 7, TENSOR_Q8_0},    {"Q5_0", 8, TENSOR_Q5_0},      {"Q5_1", 9, TENSOR_Q5_1},    {"Q2_K", 10, TENSOR_Q2_K},
+    {"Q3_K_S", 11, TENSOR_Q3_K}, {"Q3_K_M", 12, TENSOR_Q3_K},   {"Q3_K_L", 13, TENSOR_Q3_K}, {"Q4_K_S", 14, TENSOR_Q4_K},
+    {"Q4_K_M", 15, TENSOR_Q4_K}, {"Q5_K_S", 16, TENSOR_Q5_K},   {"Q5_K_M", 17, TENSOR_Q5_K}, {"Q6_K", 18, TENSOR_Q6_K},
+    {"Q2_K_S", 21, TENSOR_Q2_K}, {"IQ4_NL", 25, TENSOR_IQ4_NL}, {"BF16", 32, TENSOR_BF16},
 };
 
 static enum tensor_type most_common(const struct gguf *g)
