@@ -44,7 +44,7 @@ int body_parse(struct str body, size_t depth_max, json_t **ret, struct api_error
     if (rc)
         return rc;
 
-    json_error_t je;
+    json_error_t je = {0};
     json_t *root = json_loadb(body.ptr, body.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &je);
     /* jansson calls it a syntax error when memory ends within a token: a second look tells the two apart, so that a client is
      * not blamed for it. */

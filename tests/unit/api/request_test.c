@@ -337,6 +337,33 @@ static void out_of_memory_is_a_503(void **state)
     arena_free(&small);
 }
 
+static int allocations_left;
+
+static void *failing_malloc(size_t n)
+{
+    return allocations_left-- > 0 ? malloc(n) : NULL;
+}
+
+/* Wherever the JSON parser runs out of memory, the client is not told that its JSON is wrong. */
+static void the_parser_may_run_out_of_memory(void **state)
+{
+    struct fixture *f = *state;
+    int rc = ERR_NOMEM, i;
+    for (i = 0; rc && i < 1000; i++) {
+        again(f);
+        f->r = (struct api_request){0};
+        allocations_left = i;
+        json_set_alloc_funcs(failing_malloc, free);
+        rc = api_parse_chat(STR("{" HI ",\"stop\":[\"a\",\"b\"],\"temperature\":0.5,\"n\":2,\"x\":{\"y\":[1.5,true,null]}}"), 32, &f->arena,
+                            &f->r, &f->e);
+        json_set_alloc_funcs(malloc, free);
+        if (rc)
+            assert_int_equal(f->e.status, 503);
+    }
+    assert_int_equal(rc, OK);
+    assert_true(i > 20);
+}
+
 static void tokenize_and_back(void **state)
 {
     struct fixture *f = *state;
@@ -378,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_json_has_a_position, setup, teardown),
         cmocka_unit_test_setup_teardown(nesting_and_size_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(out_of_memory_is_a_503, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_parser_may_run_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(tokenize_and_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
