@@ -17,12 +17,12 @@ enum { GEN_FRAME_BYTES_MAX = 80 << 20, GEN_FRAME_HEAD = 5 };
 
 enum gen_frame_type {
     /* to the engine */
-    GEN_FRAME_LOAD = 1,  /* gen_load; the first frame of a stream */
-    GEN_FRAME_REQUEST,   /* gen_request */
-    GEN_FRAME_CANCEL,    /* u64 id */
-    GEN_FRAME_CREDIT,    /* u64 id · u32 events */
-    GEN_FRAME_TOKENIZE,  /* gen_tokenize */
-    GEN_FRAME_DETOKENIZE,/* gen_detokenize */
+    GEN_FRAME_LOAD = 1,   /* gen_load; the first frame of a stream */
+    GEN_FRAME_REQUEST,    /* gen_request */
+    GEN_FRAME_CANCEL,     /* u64 id */
+    GEN_FRAME_CREDIT,     /* u64 id · u32 events */
+    GEN_FRAME_TOKENIZE,   /* gen_tokenize */
+    GEN_FRAME_DETOKENIZE, /* gen_detokenize */
     /* from the engine */
     GEN_FRAME_LOADED = 64, /* gen_loaded */
     GEN_FRAME_PROGRESS,    /* f32: of loading */
@@ -34,12 +34,12 @@ enum gen_frame_type {
 
 struct gen_load {
     struct str path;
-    uint32_t context_tokens;   /* 0: the model's own, cut to what kv_bytes_max allows */
-    uint64_t kv_bytes_max;     /* 0: a share of the memory that is free */
-    uint32_t sequences_max;    /* that run at once */
-    uint32_t queue_max;        /* requests that wait */
-    uint32_t prefill_chunk;    /* tokens read between two decode steps */
-    uint32_t threads;          /* 0: one for each physical core */
+    uint32_t context_tokens; /* 0: the model's own, cut to what kv_bytes_max allows */
+    uint64_t kv_bytes_max;   /* 0: a share of the memory that is free */
+    uint32_t sequences_max;  /* that run at once */
+    uint32_t queue_max;      /* requests that wait */
+    uint32_t prefill_chunk;  /* tokens read between two decode steps */
+    uint32_t threads;        /* 0: one for each physical core */
     bool deterministic;
 };
 

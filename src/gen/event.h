@@ -14,12 +14,12 @@
 #define GEN_CREDIT_UNLIMITED UINT32_MAX
 
 enum gen_event_type {
-    GEN_QUEUED,   /* waits; `queued` */
-    GEN_LOADING,  /* the model is being loaded; `loading` */
-    GEN_PREFILL,  /* the prompt is being read; `prefill` */
-    GEN_TEXT,     /* `text` */
-    GEN_DONE,     /* `done` */
-    GEN_ERROR,    /* `error`; ends the whole request */
+    GEN_QUEUED,  /* waits; `queued` */
+    GEN_LOADING, /* the model is being loaded; `loading` */
+    GEN_PREFILL, /* the prompt is being read; `prefill` */
+    GEN_TEXT,    /* `text` */
+    GEN_DONE,    /* `done` */
+    GEN_ERROR,   /* `error`; ends the whole request */
     GEN_EVENT_TYPE_COUNT,
 };
 
@@ -61,13 +61,19 @@ struct gen_timings {
 };
 
 struct gen_event {
-    uint64_t id;      /* of the request */
-    uint32_t choice;  /* 0 … n_choices - 1, for TEXT and DONE */
+    uint64_t id;     /* of the request */
+    uint32_t choice; /* 0 … n_choices - 1, for TEXT and DONE */
     enum gen_event_type type;
     union {
-        struct { uint32_t position; } queued;             /* 0: next */
-        struct { float progress; } loading;               /* 0 … 1 */
-        struct { uint32_t done, total, cached; } prefill; /* tokens */
+        struct {
+            uint32_t position;
+        } queued; /* 0: next */
+        struct {
+            float progress;
+        } loading; /* 0 … 1 */
+        struct {
+            uint32_t done, total, cached;
+        } prefill; /* tokens */
         struct {
             struct str text;                /* whole UTF-8 characters; may be empty when only logprobs come */
             const struct gen_token *tokens; /* when logprobs were asked for: the tokens this text ends with */

@@ -41,45 +41,45 @@ struct gen_bias {
 };
 
 struct gen_sampling {
-    float temperature;       /* 0: greedy */
-    uint32_t top_k;          /* 0: off */
-    float top_p;             /* 1: off */
-    float min_p;             /* 0: off */
-    float repeat_penalty;    /* 1: off; over the last repeat_last_n tokens */
-    float presence_penalty;  /* 0: off; OpenAI's definition, over the generated tokens */
+    float temperature;      /* 0: greedy */
+    uint32_t top_k;         /* 0: off */
+    float top_p;            /* 1: off */
+    float min_p;            /* 0: off */
+    float repeat_penalty;   /* 1: off; over the last repeat_last_n tokens */
+    float presence_penalty; /* 0: off; OpenAI's definition, over the generated tokens */
     float frequency_penalty;
     uint32_t repeat_last_n;
     uint64_t seed;
-    bool has_seed;           /* otherwise the engine draws one */
+    bool has_seed; /* otherwise the engine draws one */
 };
 extern const struct gen_sampling gen_sampling_default;
 
 struct gen_request {
-    uint64_t id;             /* chosen by the sender, unique among its open requests */
+    uint64_t id; /* chosen by the sender, unique among its open requests */
     enum gen_kind kind;
-    struct str owner;        /* whose prefix cache this may share; opaque */
-    int32_t priority;        /* higher first */
-    uint32_t deadline_ms;    /* from arrival at the engine; 0: none */
-    uint32_t credit;         /* events of text that may be sent before more credit comes; see gen/event.h */
+    struct str owner;     /* whose prefix cache this may share; opaque */
+    int32_t priority;     /* higher first */
+    uint32_t deadline_ms; /* from arrival at the engine; 0: none */
+    uint32_t credit;      /* events of text that may be sent before more credit comes; see gen/event.h */
 
     const struct gen_message *messages;
     size_t n_messages;
-    bool continue_last;      /* the last message is an assistant's that is to be continued, not a closed turn */
+    bool continue_last; /* the last message is an assistant's that is to be continued, not a closed turn */
     struct str prompt;
     const uint32_t *prompt_tokens;
     size_t n_prompt_tokens;
 
-    uint32_t n_choices;      /* 1 … GEN_CHOICES_MAX */
-    uint32_t max_tokens;     /* of each choice; 0: what the context leaves */
+    uint32_t n_choices;  /* 1 … GEN_CHOICES_MAX */
+    uint32_t max_tokens; /* of each choice; 0: what the context leaves */
     struct gen_sampling sampling;
     const struct str *stops;
     size_t n_stops;
     const struct gen_bias *biases;
     size_t n_biases;
     bool logprobs;
-    uint32_t top_logprobs;   /* 0 … GEN_TOP_LOGPROBS_MAX */
-    bool echo;               /* the prompt's text comes first */
-    bool ignore_eos;         /* for measuring */
+    uint32_t top_logprobs; /* 0 … GEN_TOP_LOGPROBS_MAX */
+    bool echo;             /* the prompt's text comes first */
+    bool ignore_eos;       /* for measuring */
 };
 
 /* One choice, default sampling, unlimited credit. */

@@ -12,12 +12,12 @@ struct runtime;
 struct backend_kind;
 
 struct runtime_config {
-    const char *models_dir;      /* scanned for *.gguf; may not exist */
+    const char *models_dir;          /* scanned for *.gguf; may not exist */
     const char *const *extra_models; /* paths outside of it (from --model); NULL-terminated, or NULL */
-    uint32_t models_loaded_max;  /* the least recently used idle one makes room */
-    uint32_t idle_unload_s;      /* 0: stay loaded */
-    struct gen_load defaults;    /* everything but the path */
-    struct str cpu;              /* HEARTH_CPU's text, may be empty */
+    uint32_t models_loaded_max;      /* the least recently used idle one makes room */
+    uint32_t idle_unload_s;          /* 0: stay loaded */
+    struct gen_load defaults;        /* everything but the path */
+    struct str cpu;                  /* HEARTH_CPU's text, may be empty */
     const struct log *log;
     const struct clock *clock;
     const struct backend_kind *backend; /* runtime/backend.h; NULL: native */
@@ -30,13 +30,13 @@ void runtime_free(struct runtime *rt);
 
 enum model_state { MODEL_COLD, MODEL_LOADING, MODEL_READY, MODEL_FAILED };
 struct model_entry {
-    struct str name;       /* the file's name without .gguf: what clients say */
+    struct str name; /* the file's name without .gguf: what clients say */
     struct str path;
     uint64_t file_bytes;
-    int64_t modified_s;    /* Unix time */
+    int64_t modified_s; /* Unix time */
     enum model_state state;
     const struct gen_loaded *info; /* while READY, else NULL */
-    const char *failure;   /* of FAILED, else NULL */
+    const char *failure;           /* of FAILED, else NULL */
 };
 /* Looks at the folder again (at most once a second). The entries stay valid until the next call or turn of the loop. */
 size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
@@ -56,7 +56,8 @@ typedef void runtime_sink(void *ctx, const struct gen_event *ev);
 /* Copies the request (its id is replaced). Model not found (ERR_NOENT), too many wait (ERR_FULL), a bound of gen/request.h is
  * broken (ERR_INVAL): an error here, the sink hears nothing. The sink is never called from within runtime_submit. A model that
  * cannot be loaded gives an ERROR event with the sentence. Within a sink everything of this header but runtime_free may be called. */
-int runtime_submit(struct runtime *rt, struct str model, const struct gen_request *r, runtime_sink *sink, void *ctx, struct ticket **ret, struct err *e);
+int runtime_submit(struct runtime *rt, struct str model, const struct gen_request *r, runtime_sink *sink, void *ctx, struct ticket **ret,
+                   struct err *e);
 void runtime_credit(struct ticket *t, uint32_t events);
 /* The sink hears nothing more and the ticket is gone. */
 void runtime_cancel(struct ticket *t);
@@ -65,6 +66,7 @@ void runtime_cancel(struct ticket *t);
 typedef void runtime_tokens_fn(void *ctx, const struct gen_tokens *tokens, const struct gen_failed *failed);
 typedef void runtime_bytes_fn(void *ctx, const struct gen_bytes *bytes, const struct gen_failed *failed);
 int runtime_tokenize(struct runtime *rt, struct str model, const struct gen_tokenize *m, runtime_tokens_fn *fn, void *ctx, struct err *e);
-int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_detokenize *m, runtime_bytes_fn *fn, void *ctx, struct err *e);
+int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_detokenize *m, runtime_bytes_fn *fn, void *ctx,
+                       struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gen/frames.h"
 #include "messages.h"
 
 enum { ARENA_MAX = 64 << 20 };
@@ -365,6 +366,63 @@ static void a_full_buffer_keeps_whole_frames(void **state)
     buf_free(&out);
 }
 
+/* A frame that there is no memory to decode is skipped: its id comes out, and the frames after it are whole. */
+static void frames_go_on_after_one_that_memory_is_missing_for(void **state)
+{
+    (void)state;
+    struct fixture f = fixture(9);
+    struct gen_frames frames;
+    gen_frames_init(&frames);
+    static const uint32_t tokens[1000];
+    struct gen_frame in = {.type = GEN_FRAME_DETOKENIZE}, out;
+    in.detokenize = (struct gen_detokenize){.id = 77, .tokens = tokens, .n_tokens = 1000};
+    assert_int_equal(gen_put_frame(&f.out, &in), OK);
+    assert_int_equal(gen_put_cancel(&f.out, 78), OK);
+    frames.arena.max = 100;
+    assert_int_equal(gen_frames_add(&frames, buf_str(&f.out)), OK);
+    assert_int_equal(gen_frames_next(&frames, &out), ERR_NOMEM);
+    assert_int_equal(out.type, GEN_FRAME_DETOKENIZE);
+    assert_int_equal(out.detokenize.id, 77);
+    assert_int_equal(gen_frames_next(&frames, &out), OK);
+    assert_int_equal(out.cancel.id, 78);
+    assert_int_equal(gen_frames_next(&frames, &out), ERR_AGAIN);
+    gen_frames_deinit(&frames);
+    finish(&f);
+}
+
+/* A byte at a time, and a buffer that a large frame has made large is given back. */
+static void frames_come_out_of_any_pieces(void **state)
+{
+    (void)state;
+    struct fixture f = fixture(10);
+    struct gen_frames frames;
+    gen_frames_init(&frames);
+    size_t size = 3 << 20, n = 0;
+    char *big = calloc(1, size);
+    assert_non_null(big);
+    assert_int_equal(gen_put_cancel(&f.out, 1), OK);
+    assert_int_equal(gen_put_bytes(&f.out, &(struct gen_bytes){.id = 2, .bytes = str_from(big, size)}), OK);
+    assert_int_equal(gen_put_cancel(&f.out, 3), OK);
+    for (size_t at = 0; at < f.out.len;) {
+        size_t piece = at < 100 || at > size ? 1 : 5000;
+        if (piece > f.out.len - at)
+            piece = f.out.len - at;
+        struct gen_frame out;
+        assert_int_equal(gen_frames_add(&frames, str_from(f.out.ptr + at, piece)), OK);
+        at += piece;
+        int r;
+        while (!(r = gen_frames_next(&frames, &out)))
+            assert_int_equal(out.cancel.id, ++n);
+        assert_int_equal(r, ERR_AGAIN);
+    }
+    assert_int_equal(n, 3);
+    assert_int_equal(gen_frames_add(&frames, STR("x")), OK);
+    assert_true(frames.in.cap < size);
+    gen_frames_deinit(&frames);
+    free(big);
+    finish(&f);
+}
+
 static void defaults_and_names(void **state)
 {
     (void)state;
@@ -394,6 +452,8 @@ int main(void)
         cmocka_unit_test(wrong_messages_are_not_sent),
         cmocka_unit_test(texts_are_bounded_together),
         cmocka_unit_test(a_full_buffer_keeps_whole_frames),
+        cmocka_unit_test(frames_go_on_after_one_that_memory_is_missing_for),
+        cmocka_unit_test(frames_come_out_of_any_pieces),
         cmocka_unit_test(defaults_and_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

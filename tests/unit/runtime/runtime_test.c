@@ -111,7 +111,11 @@ static void hear(void *ctx, const struct gen_event *ev)
         h->loading++;
         h->progress = ev->loading.progress;
         break;
-    case GEN_TEXT: strncat(h->text, ev->text.text.ptr, ev->text.text.len); break;
+    case GEN_TEXT: {
+        size_t len = strlen(h->text);
+        str_copy(h->text + len, sizeof h->text - len, ev->text.text);
+        break;
+    }
     case GEN_DONE:
         h->done++;
         h->reason = ev->done.reason;
