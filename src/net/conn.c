@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { LINGER_BYTES_MAX = 4 << 20, CORK_BYTES_MAX = 64 << 10, READ_CHUNK_MAX = 64 << 10, REST_KEPT = 4096 };
+enum { LINGER_BYTES_MAX = 4 << 20, CORK_FLUSH_BYTES = 64 << 10, READ_CHUNK_MAX = 64 << 10, REST_KEPT = 4096 };
 
 struct conn *conn_open(struct http_server *s, struct transport io, const char *peer)
 {
@@ -85,7 +85,7 @@ static void flush(struct conn *c, struct str more)
 static void cork(struct conn *c, struct str bytes)
 {
     struct buf *b = &c->server->cork;
-    if (b->len + bytes.len > CORK_BYTES_MAX || buf_put(b, bytes))
+    if (b->len + bytes.len > CORK_FLUSH_BYTES || buf_put(b, bytes))
         flush(c, bytes); /* also when memory is out: `failed` is cleared with the content */
 }
 
