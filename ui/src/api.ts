@@ -76,8 +76,8 @@ export interface ChatResult {
   stats: Stats;
 }
 
-/** Streams an answer; onText gets each piece as it comes. */
-export async function chat(model: string, messages: Message[], signal: AbortSignal, onText: (piece: string) => void): Promise<ChatResult> {
+/** Streams an answer; onText gets each piece as it comes, and the speed so far. */
+export async function chat(model: string, messages: Message[], signal: AbortSignal, onText: (piece: string, soFar: Stats) => void): Promise<ChatResult> {
   const begin = performance.now();
   let answer: Response;
   try {
@@ -105,7 +105,7 @@ export async function chat(model: string, messages: Message[], signal: AbortSign
     const choice = chunk.choices?.[0];
     if (choice?.delta?.content) {
       meter.text();
-      onText(choice.delta.content);
+      onText(choice.delta.content, meter.stats());
     }
     finish = choice?.finish_reason ?? finish;
     meter.usage(chunk);

@@ -45,7 +45,7 @@ export function useConversation(): Conversation {
     setBusy(true);
     show();
     try {
-      const result = await chat(model, messagesOf(before), abort.signal, (piece) => draw({ text: answer.text + piece, state: 'streaming' }));
+      const result = await chat(model, messagesOf(before), abort.signal, (piece, stats) => draw({ text: answer.text + piece, state: 'streaming', stats }));
       draw({ state: 'done', stats: result.stats, cut: result.finish === 'length' });
     } catch (e) {
       if (abort.signal.aborted) draw({ state: 'stopped' });

@@ -56,7 +56,7 @@ function TurnView({ turn, model, retry, clear }: TurnProps): VNode {
       {waiting && <p class="waiting"><Flame lively />{model?.state === 'loading' || model?.state === 'cold' ? t.loadingModel : t.waiting}</p>}
       {turn.text && <Markdown text={turn.text} />}
       {turn.error && <Failure error={turn.error} retry={retry} clear={clear} />}
-      {!waiting && turn.state !== 'streaming' && (turn.text || turn.state === 'stopped') && <Footer turn={turn} retry={turn.error ? null : retry} />}
+      {!waiting && (turn.text || turn.state === 'stopped') && <Footer turn={turn} retry={turn.error ? null : retry} />}
     </article>
   );
 }
@@ -80,13 +80,14 @@ function Failure({ error, retry, clear }: { error: { kind: string; detail: strin
 
 function Footer({ turn, retry }: { turn: Extract<Turn, { role: 'assistant' }>; retry: (() => void) | null }): VNode {
   const t = useText();
+  // While it is being written, an answer shows its speed alone.
+  if (turn.state === 'streaming') return <footer><span class="speed">{turn.stats && speed(turn.stats, t)}</span></footer>;
   return (
     <footer>
       {turn.text && <CopyButton text={turn.text} />}
       {retry && <button type="button" class="quiet" onClick={retry} aria-label={t.retry} title={t.retry}><IconRetry /><span class="word">{t.retry}</span></button>}
       <span class="speed">
-        {turn.state === 'stopped' ? t.stopped : turn.cut ? t.cutOff : ''}
-        {turn.stats && speed(turn.stats, t)}
+        {[turn.state === 'stopped' && t.stopped, turn.cut && t.cutOff, turn.stats && speed(turn.stats, t)].filter(Boolean).join(' · ')}
       </span>
     </footer>
   );
@@ -94,8 +95,8 @@ function Footer({ turn, retry }: { turn: Extract<Turn, { role: 'assistant' }>; r
 
 export function speed(s: Stats, t: Texts): string {
   const parts = [];
-  if (s.perSecond !== null) parts.push(`${s.perSecond >= 10 ? Math.round(s.perSecond) : s.perSecond.toFixed(1)} ${t.tokensPerSecond}`);
+  if (s.perSecond !== null) parts.push(`${s.perSecond.toFixed(s.perSecond >= 10 ? 0 : 1)} ${t.tokensPerSecond}`);
   if (s.firstTokenS !== null) parts.push(`${t.firstToken} ${s.firstTokenS.toFixed(s.firstTokenS < 1 ? 2 : 1)} ${t.seconds}`);
   parts.push(`${s.tokens} ${t.tokens}`);
-  return ' ' + parts.join(' · ');
+  return parts.join(' · ');
 }
