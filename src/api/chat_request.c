@@ -41,7 +41,7 @@ static int read_part(struct field_reader *fr, const char *name, json_t *part, st
     if (!json_is_string(type))
         return type ? field_wrong(fr, field, "a string", type)
                     : api_error_set(fr->error, 400, "missing_field", field, "'%s' is missing", field);
-    if (strcmp(json_string_value(type), "text"))
+    if (!str_eq(field_str(type), STR("text")))
         return api_error_set(fr->error, 400, "unsupported_content", field, "'%s' is '%.40s', but the models here read only text", field,
                              json_string_value(type));
     snprintf(field, sizeof field, "%s.text", name);
@@ -149,12 +149,12 @@ static int read_tools(struct field_reader *fr, const struct field *f, json_t *v,
 static int read_tool_choice(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     struct api_request *r = target;
-    const char *choice = json_string_value(v);
-    if (!choice && !json_is_object(v))
+    struct str choice = field_str(v); /* empty for an object, which names a tool */
+    if (!json_is_string(v) && !json_is_object(v))
         return field_wrong(fr, f->name, f->type, v);
-    if (choice && !strcmp(choice, "none"))
+    if (str_eq(choice, STR("none")))
         r->has_tools = false; /* the tools may be there: none is to be called */
-    else if (!choice || strcmp(choice, "auto"))
+    else if (!str_eq(choice, STR("auto")))
         return field_unsupported(fr, f->name, "models cannot call tools yet; leave it out, or say \"none\"");
     return OK;
 }
@@ -165,8 +165,7 @@ static int read_modalities(struct field_reader *fr, const struct field *f, json_
     if (!json_is_array(v))
         return field_wrong(fr, f->name, f->type, v);
     for (size_t i = 0; i < json_array_size(v); i++) {
-        const char *one = json_string_value(json_array_get(v, i));
-        if (!one || strcmp(one, "text"))
+        if (!str_eq(field_str(json_array_get(v, i)), STR("text")))
             return field_unsupported(fr, f->name, "answers are text only");
     }
     return OK;

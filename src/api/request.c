@@ -90,17 +90,17 @@ static int read_stream_options(struct field_reader *fr, const struct field *f, j
 static int read_response_format(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     (void)target;
-    const char *type = json_string_value(json_object_get(v, "type"));
-    if (!json_is_object(v) || !type)
+    json_t *type = json_object_get(v, "type");
+    if (!json_is_string(type))
         return field_wrong(fr, f->name, f->type, v);
-    if (strcmp(type, "text"))
+    if (!str_eq(field_str(type), STR("text")))
         return field_unsupported(fr, f->name, "only {\"type\": \"text\"} can be promised");
     return OK;
 }
 
-#define SAMPLING(field, k, lo, hi, text)                                                                     \
-    {                                                                                                        \
-        .name = #field, .kind = FIELD_##k, .min = lo, .max = hi, .at = AT(gen.sampling.field), .about = text \
+#define SAMPLING(field, k, lo, hi, text)                                                                           \
+    {                                                                                                              \
+        .name = #field, .kind = FIELD_##k, .min = (lo), .max = (hi), .at = AT(gen.sampling.field), .about = (text) \
     }
 
 /* clang-format off */

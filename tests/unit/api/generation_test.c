@@ -287,7 +287,7 @@ static void the_runtime_may_refuse(void **state)
         int code, status;
         const char *word;
     } rows[] = {
-        {ERR_FULL, 503, "server_busy"},      {ERR_NOENT, 404, "model_not_found"}, {ERR_NOMEM, 503, "out_of_memory"},
+        {ERR_FULL, 503, "server_busy"},     {ERR_NOENT, 404, "model_not_found"}, {ERR_NOMEM, 503, "out_of_memory"},
         {ERR_CORRUPT, 500, "model_broken"}, {ERR_IO, 500, "internal_error"},     {ERR_LIMIT, 400, "null"},
     };
     struct fake *f = *state;
