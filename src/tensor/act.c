@@ -12,7 +12,7 @@ enum {
     LANE_BYTES_MAX = 80, /* of packed activations for 32 values, of any level */
     PANEL_BYTES = 192 << 10,
     PANEL_ROWS_MAX = 64,
-    PANEL_M_MIN = 5, /* fewer rows of activations go one by one */
+    PANEL_M_MIN = 8, /* fewer rows of activations go one by one: a panel takes as long as for all its lanes */
 };
 
 static size_t round_up(size_t n, size_t to)

@@ -47,17 +47,23 @@ static struct affine fit_affine(const float x[32], const float w[32], const uint
     return a;
 }
 
-/* Rounds x to levels and returns the weighted error. */
+/* Rounds x to levels and returns the weighted error. This is where the time goes: no branches and four sums, so that compilers
+ * compute four values at once. */
 static float affine_error(const float x[32], const float w[32], struct affine a, uint8_t level[32])
 {
-    float err = 0, inv = a.scale > 0 ? 1 / a.scale : 0;
-    for (int i = 0; i < 32; i++) {
-        int l = nearest((x[i] + a.min) * inv, 0, 15);
-        level[i] = (uint8_t)l;
-        float e = a.scale * (float)l - a.min - x[i];
-        err += w[i] * e * e;
+    float err[4] = {0}, inv = a.scale > 0 ? 1 / a.scale : 0;
+    for (int i = 0; i < 32; i += 4) {
+        for (int j = 0; j < 4; j++) {
+            float t = (x[i + j] + a.min) * inv;
+            t = t > 0 ? t : 0; /* NaN, too */
+            t = t < 15 ? t : 15;
+            int l = (int)(t + 0.5f);
+            level[i + j] = (uint8_t)l;
+            float e = a.scale * (float)l - a.min - x[i + j];
+            err[j] += w[i + j] * e * e;
+        }
     }
-    return err;
+    return (err[0] + err[1]) + (err[2] + err[3]);
 }
 
 /* Large values weigh more; the root mean square keeps small ones from weighing nothing. */

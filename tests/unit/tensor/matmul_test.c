@@ -4,7 +4,7 @@
 
 static const size_t shapes_k[] = {32, 64, 96, 160, 256, 512, 1024, 1280};
 static const size_t shapes_rows[] = {1, 3, 17, 50};
-static const size_t shapes_m[] = {1, 2, 5, 33};
+static const size_t shapes_m[] = {1, 2, 5, 8, 33};
 enum { K_MAX = 1280, ROWS_MAX = 50, M_MAX = 33 };
 #define N(a) (sizeof(a) / sizeof *(a))
 
