@@ -49,6 +49,9 @@ struct gen_loaded {
     uint32_t context_tokens, context_trained, vocab, layers, width;
 };
 
+/* Copies what it points at, too. ERR_NOMEM; ret is then undefined. */
+int gen_loaded_copy(struct arena *a, const struct gen_loaded *m, struct gen_loaded *ret);
+
 struct gen_cancel {
     uint64_t id;
 };

@@ -37,6 +37,19 @@ void code_loaded(struct coder *c, void *message)
     code_u32(c, &m->width);
 }
 
+static bool copy_text(struct arena *a, struct str *s)
+{
+    *s = arena_dup(a, *s);
+    return s->ptr != NULL;
+}
+
+int gen_loaded_copy(struct arena *a, const struct gen_loaded *m, struct gen_loaded *ret)
+{
+    *ret = *m;
+    bool all = copy_text(a, &ret->name) && copy_text(a, &ret->arch) && copy_text(a, &ret->quant) && copy_text(a, &ret->chat_format);
+    return all ? OK : ERR_NOMEM;
+}
+
 void code_progress(struct coder *c, void *message)
 {
     code_f32(c, message, 0, 1);

@@ -26,6 +26,7 @@ static inline bool coder_encodes(const struct coder *c)
 /* The message breaks a rule. */
 void coder_wrong(struct coder *c);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses */
 #define X(name, type)                                        \
     static inline void code_##name(struct coder *c, type *v) \
     {                                                        \
@@ -39,6 +40,7 @@ X(u32, uint32_t)
 X(u64, uint64_t)
 X(i32, int32_t)
 #undef X
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void code_bool(struct coder *c, bool *v);
 /* Finite, and in lo … hi. */

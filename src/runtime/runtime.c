@@ -255,9 +255,9 @@ int runtime_submit(struct runtime *rt, struct str model, const struct gen_reques
 {
     struct gen_frame f = {.type = GEN_FRAME_REQUEST};
     f.request = *r;
-    struct ticket *t;
+    struct ticket *t = NULL;
     int code = submit(rt, model, TICKET_REQUEST, &f, &t, e);
-    if (code)
+    if (!t)
         return code;
     t->sink = sink;
     t->ctx = ctx;
@@ -278,9 +278,9 @@ int runtime_tokenize(struct runtime *rt, struct str model, const struct gen_toke
 {
     struct gen_frame f = {.type = GEN_FRAME_TOKENIZE};
     f.tokenize = *m;
-    struct ticket *t;
+    struct ticket *t = NULL;
     int code = submit(rt, model, TICKET_TOKENS, &f, &t, e);
-    if (code)
+    if (!t)
         return code;
     t->tokens = fn;
     t->ctx = ctx;
@@ -291,9 +291,9 @@ int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_de
 {
     struct gen_frame f = {.type = GEN_FRAME_DETOKENIZE};
     f.detokenize = *m;
-    struct ticket *t;
+    struct ticket *t = NULL;
     int code = submit(rt, model, TICKET_BYTES, &f, &t, e);
-    if (code)
+    if (!t)
         return code;
     t->bytes = fn;
     t->ctx = ctx;

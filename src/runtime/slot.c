@@ -50,22 +50,10 @@ static void become_failed(struct slot *s, enum gen_fault fault)
 }
 
 /* ---- what the backend says */
-static int keep_info(struct slot *s, const struct gen_loaded *info)
-{
-    s->info = *info;
-    struct str *const texts[] = {&s->info.name, &s->info.arch, &s->info.quant, &s->info.chat_format};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        *texts[i] = arena_dup(&s->info_arena, *texts[i]);
-        if (!texts[i]->ptr)
-            return ERR_NOMEM;
-    }
-    return OK;
-}
-
 static void on_loaded(struct slot *s, const struct gen_loaded *info)
 {
     uint64_t now = loop_now_ms(s->rt->loop);
-    if (keep_info(s, info)) {
+    if (gen_loaded_copy(&s->info_arena, info, &s->info)) {
         forget_info(s);
         slot_unload(s);
         err_set(&s->failure, ERR_NOMEM, "out of memory");

@@ -61,18 +61,6 @@ int worker_client_read(struct worker_client *w, struct gen_frame *ret)
     return r;
 }
 
-static int keep_info(struct worker_client *w, const struct gen_loaded *info)
-{
-    w->info = *info;
-    struct str *const texts[] = {&w->info.name, &w->info.arch, &w->info.quant, &w->info.chat_format};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        *texts[i] = arena_dup(&w->info_arena, *texts[i]);
-        if (!texts[i]->ptr)
-            return ERR_NOMEM;
-    }
-    return OK;
-}
-
 static int failed_code(enum gen_fault fault)
 {
     return fault == GEN_FAULT_MEMORY ? ERR_NOMEM : fault == GEN_FAULT_MODEL ? ERR_CORRUPT : ERR_INTERNAL;
@@ -92,7 +80,7 @@ static int wait_loaded(struct worker_client *w, worker_progress_fn *progress, vo
         if (f.type == GEN_FRAME_FAILED)
             return err_set(e, failed_code(f.failed.fault), STR_FMT, STR_ARG(f.failed.message));
         if (f.type == GEN_FRAME_LOADED)
-            return keep_info(w, &f.loaded) ? err_set(e, ERR_NOMEM, "out of memory") : OK;
+            return gen_loaded_copy(&w->info_arena, &f.loaded, &w->info) ? err_set(e, ERR_NOMEM, "out of memory") : OK;
     }
 }
 

@@ -31,7 +31,7 @@ static int read_ahead(struct worker *w)
     uint64_t total = gguf_file_bytes(w->model->gguf);
     if (!first)
         return OK;
-    char *base = (char *)(uintptr_t)((const char *)first->data - first->offset);
+    char *base = (char *)first->data - first->offset;
     bool populate = true;
     for (uint64_t at = 0; at < total; at += PIECE_BYTES) {
         size_t piece = total - at < PIECE_BYTES ? (size_t)(total - at) : PIECE_BYTES;
