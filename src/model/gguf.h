@@ -64,7 +64,7 @@ const struct gguf_tensor *gguf_tensor_at(const struct gguf *g, size_t i);
 const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name); /* NULL: not there */
 
 /* Typed values. ERR_NOENT when the key is missing, ERR_CORRUPT when its kind or range does not fit; both fill e with the key.
- * Any integer kind is accepted for an integer, and F32/F64 for a float. The result is untouched on failure. */
+ * Any integer kind is accepted for an integer, and F32/F64 for a float, which must be finite. The result is untouched on failure. */
 int gguf_u32(const struct gguf *g, const char *key, uint32_t *ret, struct err *e);
 int gguf_f32(const struct gguf *g, const char *key, float *ret, struct err *e);
 int gguf_bool(const struct gguf *g, const char *key, bool *ret, struct err *e);

@@ -19,7 +19,10 @@ struct quantize_result {
 
 /* `type`: Q8_0, Q4_0, Q6_K or Q4_K_M (ASCII case ignored). Vectors stay as they are; which matrix gets which type is a
  * table that follows llama.cpp's choices, so that files compare. A matrix whose rows do not fit the type's block falls
- * back to one that they fit. */
+ * back to one that they fit.
+ *
+ * Refused: a matrix that is quantised already, unless its type stays (ERR_INVAL); values that are not finite (ERR_CORRUPT);
+ * an output that is the input under another name (ERR_INVAL). On failure nothing of the output is left. */
 int quantize_file(const char *in, const char *out, struct str type, struct pool *pool, quantize_progress_fn *progress, void *ctx,
                   struct quantize_result *ret, struct err *e);
 void quantize_types(struct buf *out); /* "Q8_0, Q4_0, …" */
