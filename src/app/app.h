@@ -18,7 +18,7 @@ struct app {
     struct config config;
     struct args args;
     const struct verb *verb;
-    const char *data_dir, *models_dir; /* absolute or relative to the working directory; in config.arena */
+    const char *data_dir, *models_dir; /* models_dir is absolute; both live in config.arena or argv */
     bool out_tty, err_tty, out_color, err_color;
     const struct clock *clock;
     struct log log;

@@ -65,9 +65,17 @@ int paths_config(struct app *a, const char *const *env, const char **ret, struct
     return OK;
 }
 
+/* The page shows it to a person, who must find it from anywhere. */
+static const char *absolute(struct app *a, const char *path)
+{
+    char here[PATH_BYTES_MAX];
+    return *path == '/' || !getcwd(here, sizeof here) ? path : join(a, here, path, "");
+}
+
 int paths_models(struct app *a, struct err *e)
 {
-    a->models_dir = *a->config.models.dir ? a->config.models.dir : join(a, a->data_dir, "models", "");
+    const char *dir = *a->config.models.dir ? a->config.models.dir : join(a, a->data_dir, "models", "");
+    a->models_dir = dir ? absolute(a, dir) : NULL;
     return a->models_dir ? OK : out_of_memory(a, e);
 }
 
