@@ -1,6 +1,7 @@
 /* Blocks of the KV cache: the budget, sharing and copying, the prefix index and its eviction. */
 #include "harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/kv.h"
@@ -133,6 +134,11 @@ static void test_prefix_is_found(void **state)
     assert_int_equal(f->kv->n_used, 3);
     kv_table_drop(f->kv, &f->t[2]);
     assert_int_equal(kv_prefix_find(f->kv, STR("you"), f->text, 96, &f->t[2], &chain), 0);
+    for (int i = 0; i < 200; i++) { /* some of them fall into the same bucket */
+        char other[16];
+        snprintf(other, sizeof other, "other %d", i);
+        assert_int_equal(kv_prefix_find(f->kv, str_of(other), f->text, 96, &f->t[2], &chain), 0);
+    }
     f->text[40]++; /* another second block: the first is still shared */
     assert_int_equal(kv_prefix_find(f->kv, STR("me"), f->text, 96, &f->t[2], &chain), 32);
     kv_table_drop(f->kv, &f->t[2]);
@@ -184,10 +190,19 @@ static void test_orphans_are_not_found(void **state)
     kv_table_drop(f->kv, &f->t[0]);
     assert_int_equal(kv_table_reserve(f->kv, &f->t[1], 0, 5 * 32), OK);
     kv_unref(f->kv, child);
-    uint32_t other[KV_BLOCK_TOKENS] = {9};
-    kv_prefix_add(f->kv, STR("me"), 0, other, &f->t[1], 0);
-    memcpy(f->text, other, sizeof other);
-    assert_int_equal(kv_prefix_find(f->kv, STR("me"), f->text, 64, &f->t[2], &chain), 32);
+    for (uint32_t i = 1; i <= 200; i++) { /* some lead to the orphan's bucket */
+        f->text[0] = 1000 + i;
+        kv_table_drop(f->kv, &f->t[1]);
+        assert_int_equal(kv_table_reserve(f->kv, &f->t[1], 0, 32), OK);
+        kv_prefix_add(f->kv, STR("me"), 0, f->text, &f->t[1], 0);
+        assert_int_equal(kv_prefix_find(f->kv, STR("me"), f->text, 64, &f->t[2], &chain), 32);
+        kv_table_drop(f->kv, &f->t[2]);
+        if (!f->kv->info[child].serial)
+            break;
+        kv_ref(f->kv, child); /* lately used, so that it is not the next to go */
+        kv_unref(f->kv, child);
+    }
+    assert_true(f->kv->info[child].serial != 0);
 }
 
 int main(void)
