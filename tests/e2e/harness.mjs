@@ -4,7 +4,7 @@
 //   HEARTH_MAKE_MODEL   writes test models         (build/tests/make_model)
 //   HEARTH_SHARED_DATA  a folder with real models  (../shared/data beside the project); what needs it is skipped without it
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -36,15 +36,20 @@ function makeModels(dir) {
 export async function startServer({ args = [], models = true } = {}) {
     const home = mkdtempSync(path.join(os.tmpdir(), 'hearth-e2e-'));
     const modelsDir = path.join(home, 'models');
-    execFileSync('mkdir', ['-p', modelsDir]);
+    mkdirSync(modelsDir);
     if (models) makeModels(modelsDir);
     const child = spawn(bin, ['serve', '--host', '127.0.0.1', '--port', '0', '--data', home, '--models', modelsDir, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const kill = () => child.kill('SIGKILL');
+    process.on('exit', kill); // whatever happens to the test, its server does not outlive it
     let output = '';
     const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
     const port = await new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no address within ${START_MS} ms:\n${output}`)), START_MS);
+        const timer = setTimeout(() => {
+            kill();
+            reject(new Error(`no address within ${START_MS} ms:\n${output}`));
+        }, START_MS);
         const read = (chunk) => {
             output += chunk;
             const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output);
@@ -54,14 +59,18 @@ export async function startServer({ args = [], models = true } = {}) {
         };
         child.stdout.on('data', read);
         child.stderr.on('data', read);
-        exited.then(({ code, signal }) => reject(new Error(`the server ended (${code ?? signal}):\n${output}`)));
+        exited.then(({ code, signal }) => {
+            clearTimeout(timer);
+            reject(new Error(`the server ended (${code ?? signal}):\n${output}`));
+        });
     });
 
     const stop = async () => {
         child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+        const timer = setTimeout(kill, STOP_MS);
         const end = await exited;
         clearTimeout(timer);
+        process.off('exit', kill);
         rmSync(home, { recursive: true, force: true });
         if (end.code !== 0) throw new Error(`the server ended with ${end.code ?? end.signal}:\n${output.slice(-4000)}`);
     };

@@ -11,7 +11,7 @@ before(async () => {
     server = await startServer({ args: ['--engine.sequences_max=2', '--engine.queue_max=2', '--engine.context=32768'] });
     openai = server.client;
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 const messages = [{ role: 'user', content: 'go on' }];
 const endless = (more = {}, options = {}) =>

@@ -7,7 +7,7 @@ before(async () => {
     server = await startServer();
     openai = server.client;
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 const messages = [
     { role: 'system', content: 'Be brief.' },

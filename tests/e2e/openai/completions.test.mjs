@@ -7,7 +7,7 @@ before(async () => {
     server = await startServer();
     openai = server.client;
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 const ask = (more = {}) => openai.completions.create({ model: PLAIN, prompt: 'Once', max_tokens: 10, ignore_eos: true, ...more });
 

@@ -10,7 +10,7 @@ before(async () => {
     server = await startServer({ args: ['--engine.context=256', '--server.body_bytes_max=100K'] });
     openai = server.client;
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 const messages = [{ role: 'user', content: 'hi' }];
 const send = async (bytes, options) => parse(await raw(server.port, bytes, options));

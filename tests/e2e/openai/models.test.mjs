@@ -7,7 +7,7 @@ let server;
 before(async () => {
     server = await startServer({ args: ['--model', CHAT] });
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 const json = async (where) => (await fetch(server.url + where)).json();
 
