@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gen/frames.h"
@@ -336,6 +337,30 @@ static void bad_streams_end_the_worker(void **state)
     buf_free(&b);
 }
 
+/* The same code as a process of its own, which has nothing but the descriptor. */
+static void a_worker_may_be_a_process(void **state)
+{
+    (void)state;
+    int fd[2], status;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        close(fd[0]);
+        _exit(worker_run(fd[1], &config) == OK ? 0 : 1);
+    }
+    close(fd[1]);
+    struct buf b = buf_make(1 << 20);
+    struct gen_load load = load_of(MODEL);
+    assert_int_equal(gen_put_load(&b, &load), OK);
+    send_all(fd[0], buf_str(&b));
+    buf_free(&b);
+    wait_loaded(fd[0]);
+    close(fd[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* The other side goes away in the middle: the thread ends by itself. */
 static void a_closed_stream_ends_the_thread(void **state)
 {
@@ -405,6 +430,7 @@ int main(void)
         cmocka_unit_test(errors_come_as_events),
         cmocka_unit_test(a_load_that_fails_says_why),
         cmocka_unit_test(bad_streams_end_the_worker),
+        cmocka_unit_test(a_worker_may_be_a_process),
         cmocka_unit_test(a_closed_stream_ends_the_thread),
         cmocka_unit_test(a_client_that_sends_first_and_reads_later),
     };
