@@ -34,6 +34,11 @@ function makeModels(dir) {
 
 /** Starts a server on a free port; `args` are added to its command line. `models: false` leaves the folder empty. */
 export async function startServer({ args = [], models = true } = {}) {
+    for (const [file, name] of [
+        [bin, 'HEARTH_BIN'],
+        [makeModel, 'HEARTH_MAKE_MODEL'],
+    ])
+        if (!existsSync(file)) throw new Error(`there is no ${file}: run \`make build\`, or set ${name}`);
     const home = mkdtempSync(path.join(os.tmpdir(), 'hearth-e2e-'));
     const modelsDir = path.join(home, 'models');
     mkdirSync(modelsDir);
