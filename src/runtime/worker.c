@@ -186,8 +186,10 @@ static int sleep_ms(const struct worker *w, enum engine_state state)
 static int turn(struct worker *w)
 {
     bool was_full = w->out.len >= OUT_HIGH_BYTES; /* then neither the engine nor all frames have had their turn */
-    enum engine_state state = step(w);
-    int r = worker_flush(w);
+    int r = worker_flush(w);                      /* answers must not wait for the lease of the cores */
+    enum engine_state state = r ? ENGINE_IDLE : step(w);
+    if (!r)
+        r = worker_flush(w);
     if (r || w->failed)
         return r ? r : w->failed;
     bool full = w->out.len >= OUT_HIGH_BYTES;
