@@ -23,7 +23,7 @@ struct membench {
 
 /* One function for each width of load; the vectors are the compiler's own. */
 #define READ_PIECE(name, width, attribute)                                                      \
-    typedef uint64_t name##_vector __attribute__((vector_size(width), aligned(64), may_alias)); \
+    typedef uint64_t name##_vector __attribute__((vector_size(width), aligned(width), may_alias)); \
     attribute static uint64_t name(const void *piece)                                           \
     {                                                                                           \
         enum { LANES = PIECE_BYTES / (width) };                                                 \
