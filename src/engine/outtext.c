@@ -3,7 +3,7 @@
 enum { PENDING_BYTES_MAX = 1 << 20 };
 
 int outtext_init(struct outtext *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
-                struct arena *a)
+                 struct arena *a)
 {
     *s = (struct outtext){.stops = stops, .n_stops = n_stops, .pending = buf_make(PENDING_BYTES_MAX)};
     detok_init(&s->detok, v, strip_prefix, false);

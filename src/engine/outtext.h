@@ -40,7 +40,7 @@ struct outtext_release {
 
 /* Stops are borrowed; memory for held tokens comes from the arena. */
 int outtext_init(struct outtext *s, const struct vocab *v, bool strip_prefix, const struct str *stops, size_t n_stops, bool logprobs,
-                struct arena *a);
+                 struct arena *a);
 void outtext_deinit(struct outtext *s); /* copes with a zeroed one */
 /* After every push: look at *ret, send it, then outtext_drop what was sent. */
 int outtext_push(struct outtext *s, const struct sample_out *o, struct outtext_release *ret);

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "engine/seq.h"
 
 enum { REQUEST_BYTES_MAX = 1 << 30 };
@@ -162,12 +163,12 @@ static bool copy_biases(struct request *r, const struct gen_request *g)
     return r->biases;
 }
 
-/* The prompt's text as the answer's first part: what was sent, or what the tokens say. */
+/* The prompt's text as the answer's first part: what was sent, if that is text, or what its tokens say. */
 static bool copy_echo(struct request *r, const struct model *m, const struct gen_request *g, const struct tokens *prompt)
 {
     if (!g->echo)
         return true;
-    if (g->kind == GEN_COMPLETE)
+    if (g->kind == GEN_COMPLETE && utf8_valid(g->prompt.ptr, g->prompt.len, NULL))
         return copy_str(&r->arena, g->prompt, &r->echo_text);
     struct buf text = buf_make(GEN_TEXT_BYTES_MAX);
     struct detok d;

@@ -8,10 +8,9 @@
  *   tokens   [0 ............ n_prompt ............ len)
  *   K and V  [0 ....... n_kv)                              n_kv ≤ len
  *
- *            ┌───────────── QUEUED ──(a place)──▶ FIRST reads the prompt; the other choices FORK
- *   request ─┤                                     │ prompt read: FORK shares its blocks and goes on by itself
- *            └── ERROR                             ▼
- *                                       each choice: LIVE ──▶ ENDED
+ *   a request    queued ──(a place)──▶ active ──(every choice has ended, or an error)──▶ gone
+ *   choice 0                           LIVE: reads the prompt, then answers ──▶ ENDED
+ *   the others                         FORK: wait ──(prompt read: share its blocks)──▶ LIVE: answer ──▶ ENDED
  *
  * A live sequence is parked while its request has no credit. It may lose its blocks and read its tokens again. */
 #ifndef ENGINE_SEQ_H

@@ -168,7 +168,8 @@ static void test_eviction(void **state)
     kv_table_drop(f->kv, &f->t[0]);
     assert_int_equal(kv_available(f->kv), BLOCKS);
     kv_trim(f->kv);
-    assert_int_equal(f->kv->n_idle, 4);                                 /* what can be found again is kept */
+    assert_true(kv_bytes(f->kv) > 0); /* what can be found again is kept */
+    assert_int_equal(f->kv->n_idle, 4);
     assert_int_equal(kv_table_reserve(f->kv, &f->t[1], 0, 3 * 32), OK); /* two free ones, and the end of the old text */
     assert_int_equal(f->kv->n_idle, 3);
     assert_int_equal(kv_prefix_find(f->kv, STR("me"), f->text, 128, &f->t[2], &chain), 96);

@@ -326,6 +326,56 @@ static void test_stop_echo_and_bias(void **state)
     assert_int_equal(c->usage.completion_tokens, 3);
 }
 
+/* This model has no template: its conversations are plain text (model/chat.h). */
+static void test_chat(void **state)
+{
+    struct harness *h = *state;
+    harness_start(h, CPU_SCALAR, 1);
+    static const struct gen_message messages[] = {{GEN_ROLE_SYSTEM, {"Be brief.", 9}}, {GEN_ROLE_USER, {"Hi", 2}}};
+    const struct gen_bias only_space = {.token = HARNESS_A - 1, .bias = 1000};
+    struct gen_request r;
+    gen_request_init(&r, GEN_CHAT);
+    r.id = 1;
+    r.messages = messages;
+    r.n_messages = 2;
+    r.max_tokens = 3;
+    r.biases = &only_space;
+    r.n_biases = 1;
+    engine_submit(h->engine, &r);
+    r.id = 2;
+    r.kind = GEN_COMPLETE;
+    r.prompt = STR("Hi");
+    engine_submit(h->engine, &r);
+    r.id = 3;
+    r.kind = GEN_CHAT;
+    r.n_messages = 0;
+    engine_submit(h->engine, &r);
+    harness_run(h, 100);
+    assert_true(harness_of(h, 1)->choice[0].usage.prompt_tokens > 10);
+    assert_string_equal(harness_of(h, 1)->choice[0].text, "  ");  /* an answer's first space belongs to the tokenizer */
+    assert_string_equal(harness_of(h, 2)->choice[0].text, "   "); /* a continued text's is its own */
+    assert_int_equal(harness_of(h, 3)->n_errors, 1);
+    assert_int_equal(harness_of(h, 3)->fault, GEN_FAULT_REQUEST);
+}
+
+static void test_echo_is_text(void **state)
+{
+    struct harness *h = *state;
+    harness_start(h, CPU_SCALAR, 1);
+    const struct gen_bias only_a = {.token = HARNESS_A, .bias = 1000};
+    struct gen_request r;
+    gen_request_init(&r, GEN_COMPLETE);
+    r.id = 1;
+    r.prompt = STR("x\xff");
+    r.echo = true;
+    r.max_tokens = 1;
+    r.biases = &only_a;
+    r.n_biases = 1;
+    engine_submit(h->engine, &r);
+    harness_run(h, 100);
+    assert_string_equal(harness_of(h, 1)->choice[0].text, "x\xef\xbf\xbd\x61");
+}
+
 static void test_end_token(void **state)
 {
     struct harness *h = *state;
@@ -429,6 +479,8 @@ int main(void)
         TEST(test_choices_share_the_prompt),
         TEST(test_seeds),
         TEST(test_stop_echo_and_bias),
+        TEST(test_chat),
+        TEST(test_echo_is_text),
         TEST(test_end_token),
         TEST(test_broken_weights),
         TEST(test_same_id_twice),
