@@ -4,7 +4,7 @@ import { PLAIN, collect, startServer, stories } from '../harness.mjs';
 
 let server, openai;
 before(async () => {
-    server = await startServer();
+    server = await startServer({ args: ['--engine.deterministic=true'] }); // texts are compared
     openai = server.client;
 });
 after(() => server?.stop());
