@@ -1,5 +1,6 @@
 #include "app/app.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -109,12 +110,15 @@ static int dispatch(struct app *a, const char *const *env)
     return a->verb->run(a);
 }
 
-/* Output that did not reach its file must not look like success. */
+/* Output that did not reach its file must not look like success. A reader that has seen enough (`| head`) needs no words. */
 static int close_output(const struct app *a, int code)
 {
+    errno = 0;
     if (!fflush(stdout) && !ferror(stdout))
         return code;
-    return code == EXIT_OK ? complain(a, "%s", T(a->lang, OUTPUT_FAILED)) : code;
+    if (code == EXIT_OK && errno != EPIPE)
+        complain(a, "%s", T(a->lang, OUTPUT_FAILED));
+    return code == EXIT_OK ? EXIT_FAILED : code;
 }
 
 int app_main(int argc, char **argv, const char *const *env)

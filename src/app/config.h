@@ -51,7 +51,7 @@ struct config {
         uint32_t max_tokens_default, json_depth_max, retry_after_ms;
     } api;
 
-    enum lang lang; /* of error sentences */
+    enum lang lang;   /* of error sentences */
     const char *file; /* the file that was read, or NULL */
     struct config_origin origin[SETTINGS_MAX];
     struct arena arena;

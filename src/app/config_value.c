@@ -11,9 +11,10 @@ struct unit {
     const char *suffix;
     uint64_t factor;
 };
-static const struct unit size_units[] = {{"", 1},         {"K", 1 << 10},  {"M", 1 << 20},  {"G", 1 << 30},
-                                         {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {0}};
-static const struct unit time_units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}, {0}};
+/* Printing takes the first whose factor divides, so the one of factor 1 ends the search. */
+static const struct unit size_units[] = {{"G", 1 << 30},  {"M", 1 << 20},  {"K", 1 << 10},  {"", 1},
+                                         {"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {0}};
+static const struct unit time_units[] = {{"h", 60 * 60 * 1000}, {"m", 60 * 1000}, {"s", 1000}, {"ms", 1}, {0}};
 
 /* "512M": digits and one of the units. "0" needs none. */
 static int parse_units(struct str text, const struct unit *units, uint64_t *ret)
@@ -36,22 +37,19 @@ static int parse_units(struct str text, const struct unit *units, uint64_t *ret)
     return ERR_INVAL;
 }
 
-/* The largest unit that leaves no remainder. */
 static void print_units(uint64_t v, const struct unit *units, struct buf *out)
 {
-    const struct unit *best = units;
-    for (; units->suffix; units++)
-        if (strlen(units->suffix) < 2 + (units->factor == 1) && v && v % units->factor == 0 && units->factor > best->factor)
-            best = units;
-    if (!v && best->suffix[0])
-        best = &time_units[1];
-    buf_printf(out, "%llu%s", (unsigned long long)(v / best->factor), best->suffix);
+    while (units->factor > 1 && v % units->factor)
+        units++;
+    buf_printf(out, "%llu%s", (unsigned long long)(v / units->factor), units->suffix);
 }
 
 static void print_number(enum setting_kind kind, uint64_t v, struct buf *out)
 {
-    if (kind == SETTING_INT)
+    if (kind == SETTING_INT || (kind == SETTING_SIZE && !v))
         buf_printf(out, "%llu", (unsigned long long)v);
+    else if (!v)
+        buf_puts(out, "0s");
     else
         print_units(v, kind == SETTING_SIZE ? size_units : time_units, out);
 }

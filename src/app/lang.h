@@ -8,7 +8,10 @@ enum lang { LANG_EN, LANG_ZH };
 struct bilingual {
     const char *en, *zh;
 };
-static inline const char *say(enum lang l, struct bilingual b) { return l == LANG_ZH ? b.zh : b.en; }
+static inline const char *say(enum lang l, struct bilingual b)
+{
+    return l == LANG_ZH ? b.zh : b.en;
+}
 
 /* From the first of HEARTH_LANG, LC_ALL, LC_MESSAGES, LANG that is set: Chinese when it begins with "zh". */
 enum lang lang_detect(void);

@@ -22,20 +22,20 @@ struct membench {
 };
 
 /* One function for each width of load; the vectors are the compiler's own. */
-#define READ_PIECE(name, width, attribute)                                                      \
+#define READ_PIECE(name, width, attribute)                                                         \
     typedef uint64_t name##_vector __attribute__((vector_size(width), aligned(width), may_alias)); \
-    attribute static uint64_t name(const void *piece)                                           \
-    {                                                                                           \
-        enum { LANES = PIECE_BYTES / (width) };                                                 \
-        const name##_vector *v = piece;                                                         \
-        name##_vector a = v[0], b = a, c = a, d = a;                                            \
-        for (size_t i = 0; i < LANES; i += 4) {                                                 \
-            __builtin_prefetch((const char *)(v + i) + PREFETCH_BYTES);                         \
-            __builtin_prefetch((const char *)(v + i) + PREFETCH_BYTES + 2 * (width));           \
-            a ^= v[i], b ^= v[i + 1], c ^= v[i + 2], d ^= v[i + 3];                             \
-        }                                                                                       \
-        a ^= b ^ c ^ d;                                                                         \
-        return a[0] ^ a[1];                                                                     \
+    attribute static uint64_t name(const void *piece)                                              \
+    {                                                                                              \
+        enum { LANES = PIECE_BYTES / (width) };                                                    \
+        const name##_vector *v = piece;                                                            \
+        name##_vector a = v[0], b = a, c = a, d = a;                                               \
+        for (size_t i = 0; i < LANES; i += 4) {                                                    \
+            __builtin_prefetch((const char *)(v + i) + PREFETCH_BYTES);                            \
+            __builtin_prefetch((const char *)(v + i) + PREFETCH_BYTES + 2 * (width));              \
+            a ^= v[i], b ^= v[i + 1], c ^= v[i + 2], d ^= v[i + 3];                                \
+        }                                                                                          \
+        a ^= b ^ c ^ d;                                                                            \
+        return a[0] ^ a[1];                                                                        \
     }
 
 READ_PIECE(read_16, 16, )

@@ -49,7 +49,7 @@ extern const struct option options_global[];
 void args_init(struct args *a);
 
 /* Takes the option at argv[*i] (and its value) by the tables, or as --section.key=value, and leaves *i at the next word. */
-int option_take(const struct option *const *tables, size_t n_tables, char **argv, int argc, int *i, struct args *args, struct config *config,
-                struct err *e);
+int option_take(const struct option *const *tables, size_t n_tables, char **argv, int argc, int *i, struct args *args,
+                struct config *config, struct err *e);
 
 #endif

@@ -24,8 +24,8 @@ struct setting {
     uint64_t min, max;        /* of INT, SIZE (bytes), DURATION (ms) */
     const char *const *names; /* of ENUM, NULL-terminated */
     struct bilingual help;
-    const char *env_alias;    /* another environment name, or NULL; the regular one wins */
-    size_t offset, width;     /* in struct config */
+    const char *env_alias; /* another environment name, or NULL; the regular one wins */
+    size_t offset, width;  /* in struct config */
 };
 
 enum { SETTINGS_MAX = 64 };

@@ -108,7 +108,7 @@
     X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n")
 /* clang-format on */
 
-#define X(id, en, zh) \
+#define X(id, en, zh)                                              \
     static const char TEXT_EN_##id[] __attribute__((unused)) = en; \
     static const char TEXT_ZH_##id[] __attribute__((unused)) = zh;
 TEXT_LIST(X)
