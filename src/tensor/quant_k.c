@@ -155,26 +155,30 @@ void quant_row_q4_k(const float *x, void *dst, size_t n)
 
 /* The best scale for x ≈ scale · level, levels −32 … 31, of 16 values. The value of largest magnitude is tried near level −32,
  * which has no positive twin, so scales may be negative. For fixed levels the best scale is Σwxl / Σwl², and it removes
- * (Σwxl)² / Σwl² from the error: the larger, the better. */
+ * (Σwxl)² / Σwl² from the error: the larger, the better.
+ *
+ * Which scales are tried, in which order, and how the sums are rounded is as in llama.cpp's reference, so that both write the same bytes.
+ */
 static float search_scale(const float x[16])
 {
     float big = 0;
     for (int i = 0; i < 16; i++)
         if (fabsf(x[i]) > fabsf(big))
             big = x[i];
-    if (!(fabsf(big) > 1e-15f))
+    if (!(fabsf(big) >= 1e-15f))
         return 0;
     float best = 0, best_gain = 0;
-    for (int step = -15; step <= 15; step++) {
+    for (int attempt = 0; attempt < 19; attempt++) {
+        int step = attempt == 0 ? 0 : attempt <= 9 ? attempt - 10 : attempt - 9; /* 0, then −9 … −1, 1 … 9 */
         float inv = -(32 + 0.1f * (float)step) / big, xl = 0, ll = 0;
         for (int i = 0; i < 16; i++) {
             float l = (float)nearest(x[i] * inv, -32, 31), w = x[i] * x[i];
             xl += w * x[i] * l;
             ll += w * l * l;
         }
-        if (ll > 0 && xl * xl > best_gain * ll) {
-            best_gain = xl * xl / ll;
+        if (ll > 0 && (attempt == 0 || xl * xl > best_gain * ll)) {
             best = xl / ll;
+            best_gain = best * xl;
         }
     }
     return best;
@@ -198,10 +202,13 @@ void quant_row_q6_k(const float *x, void *dst, size_t n)
                 big = scale[i];
         }
         memset(b, 0, sizeof *b);
-        b->d = f32_to_f16(big / -128);
+        if (!(fabsf(big) >= 1e-15f))
+            continue; /* all zero */
+        float inv = -128 / big;
+        b->d = f32_to_f16(1 / inv);
         float d = f16_to_f32(b->d);
         for (int i = 0; i < 16; i++)
-            b->scales[i] = (int8_t)(d != 0 ? nearest(scale[i] / d, -128, 127) : 0);
+            b->scales[i] = (int8_t)nearest(scale[i] * inv, -128, 127);
         for (int i = 0; i < 256; i++) {
             float s = d * b->scales[i / 16];
             pack_q6_k(b, i, s != 0 ? nearest(x[i] / s, -32, 31) : 0);

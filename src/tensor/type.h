@@ -54,7 +54,7 @@ struct matrix {
 
 /* One row as floats: dst[n]; n is a multiple of the type's block. Scalar, exact, the definition of what a type means. */
 void tensor_row_to_f32(enum tensor_type type, const void *src, float *dst, size_t n);
-/* One row of floats to the type; the same bytes as llama.cpp's reference quantiser for Q8_0 and Q4_0.
+/* One row of floats to the type; the same bytes as llama.cpp's reference quantiser for Q8_0, Q4_0 and Q6_K.
  * False for types that hearth does not write: writes F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q6_K. */
 bool tensor_row_from_f32(enum tensor_type type, const float *src, void *dst, size_t n);
 bool tensor_type_writable(enum tensor_type type);
