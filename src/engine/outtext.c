@@ -32,7 +32,7 @@ static const struct str *find_stop(const struct outtext *s, size_t from, size_t 
         if (at < 0)
             continue;
         size_t this_end = (size_t)at + s->stops[i].len;
-        if (this_end < end || (this_end == end && s->stops[i].len > found->len)) {
+        if (this_end < end || (found && this_end == end && s->stops[i].len > found->len)) {
             found = &s->stops[i];
             end = this_end;
             *ret_at = (size_t)at;

@@ -196,7 +196,7 @@ static bool make_seq(struct request *r, uint32_t choice, const struct model *m, 
     s->tokens = arena_alloc(&r->arena, s->cap * sizeof *s->tokens);
     s->table.cap = (s->cap + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
     s->table.blocks = arena_alloc(&r->arena, s->table.cap * sizeof *s->table.blocks);
-    if (!s->tokens || !s->table.blocks)
+    if (!s->tokens || !s->table.blocks || !prompt->ptr)
         return false;
     memcpy(s->tokens, prompt->ptr, r->n_prompt * sizeof *s->tokens);
     rng_seed(&s->rng, r->sampling.seed + choice);
