@@ -162,6 +162,13 @@ static void a_file_that_is_missing_or_too_large(void **state)
     unlink(path);
 }
 
+/* Every limit of the server has a setting: one without would be 0 here. */
+static void no_limit_of_the_server_is_forgotten(void **state)
+{
+    struct config *c = *state;
+    assert_memory_equal(&c->server.http, &http_limits_default, sizeof http_limits_default);
+}
+
 /* docs/SETTINGS.md is `hearth config --docs > docs/SETTINGS.md`. */
 static void the_documentation_is_current(void **state)
 {
@@ -193,6 +200,7 @@ int main(void)
         TEST(what_is_printed_is_read_again),
         TEST(a_file_that_is_missing_or_too_large),
         TEST(the_documentation_is_current),
+        TEST(no_limit_of_the_server_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
