@@ -13,7 +13,10 @@ struct arena {
     size_t used, max; /* bytes given out (with padding), and the most that may be */
 };
 
-static inline struct arena arena_make(size_t max_bytes) { return (struct arena){.max = max_bytes}; }
+static inline struct arena arena_make(size_t max_bytes)
+{
+    return (struct arena){.max = max_bytes};
+}
 /* Frees everything; the arena may be used again. */
 void arena_free(struct arena *a);
 /* Aligned to 16; NULL when memory or the maximum is out. A size of 0 gives a valid pointer. */

@@ -51,8 +51,14 @@ int buf_put(struct buf *b, struct str s)
     return OK;
 }
 
-int buf_putc(struct buf *b, char c) { return buf_put(b, str_from(&c, 1)); }
-int buf_puts(struct buf *b, const char *c) { return buf_put(b, str_of(c)); }
+int buf_putc(struct buf *b, char c)
+{
+    return buf_put(b, str_from(&c, 1));
+}
+int buf_puts(struct buf *b, const char *c)
+{
+    return buf_put(b, str_of(c));
+}
 
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {

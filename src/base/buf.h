@@ -15,7 +15,10 @@ struct buf {
     int failed; /* OK, ERR_NOMEM or ERR_LIMIT */
 };
 
-static inline struct buf buf_make(size_t max_bytes) { return (struct buf){.max = max_bytes}; }
+static inline struct buf buf_make(size_t max_bytes)
+{
+    return (struct buf){.max = max_bytes};
+}
 void buf_free(struct buf *b);
 /* Keeps the memory, forgets the content and the failure. */
 void buf_clear(struct buf *b);
@@ -28,7 +31,10 @@ int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Removes the first n bytes (all when n is more). */
 void buf_consume(struct buf *b, size_t n);
-static inline struct str buf_str(const struct buf *b) { return (struct str){b->ptr, b->len}; }
+static inline struct str buf_str(const struct buf *b)
+{
+    return (struct str){b->ptr, b->len};
+}
 /* Terminates the content (not counted in len) and returns it; "" on failure. */
 const char *buf_cstr(struct buf *b);
 

@@ -13,8 +13,17 @@ struct clock {
 /* The system's clock. */
 extern const struct clock clock_system;
 
-static inline uint64_t clock_ns(const struct clock *c) { return c->mono_ns(c->ctx); }
-static inline double clock_s(const struct clock *c) { return (double)c->mono_ns(c->ctx) * 1e-9; }
-static inline int64_t clock_wall_ms(const struct clock *c) { return c->wall_ms(c->ctx); }
+static inline uint64_t clock_ns(const struct clock *c)
+{
+    return c->mono_ns(c->ctx);
+}
+static inline double clock_s(const struct clock *c)
+{
+    return (double)c->mono_ns(c->ctx) * 1e-9;
+}
+static inline int64_t clock_wall_ms(const struct clock *c)
+{
+    return c->wall_ms(c->ctx);
+}
 
 #endif

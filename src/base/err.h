@@ -6,21 +6,21 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#define ERR_LIST(X) \
-    X(NOMEM, 1, "out of memory") \
-    X(INVAL, 2, "invalid input") \
-    X(NOENT, 3, "not found") \
-    X(LIMIT, 4, "a limit was met") \
-    X(FULL, 5, "queue is full") \
-    X(CANCELED, 6, "canceled") \
-    X(TIMEOUT, 7, "timed out") \
-    X(IO, 8, "input/output error") \
-    X(CORRUPT, 9, "malformed data") \
-    X(UNSUPPORTED, 10, "unsupported") \
-    X(DENIED, 11, "permission denied") \
+#define ERR_LIST(X)                           \
+    X(NOMEM, 1, "out of memory")              \
+    X(INVAL, 2, "invalid input")              \
+    X(NOENT, 3, "not found")                  \
+    X(LIMIT, 4, "a limit was met")            \
+    X(FULL, 5, "queue is full")               \
+    X(CANCELED, 6, "canceled")                \
+    X(TIMEOUT, 7, "timed out")                \
+    X(IO, 8, "input/output error")            \
+    X(CORRUPT, 9, "malformed data")           \
+    X(UNSUPPORTED, 10, "unsupported")         \
+    X(DENIED, 11, "permission denied")        \
     X(CLOSED, 12, "closed by the other side") \
-    X(AGAIN, 13, "not ready yet") \
-    X(EXISTS, 14, "exists already") \
+    X(AGAIN, 13, "not ready yet")             \
+    X(EXISTS, 14, "exists already")           \
     X(INTERNAL, 15, "internal error")
 
 enum err_code {

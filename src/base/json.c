@@ -36,10 +36,22 @@ static void close_level(struct json *j, char c)
     buf_putc(j->out, c);
 }
 
-void json_obj(struct json *j) { open_level(j, '{'); }
-void json_obj_end(struct json *j) { close_level(j, '}'); }
-void json_arr(struct json *j) { open_level(j, '['); }
-void json_arr_end(struct json *j) { close_level(j, ']'); }
+void json_obj(struct json *j)
+{
+    open_level(j, '{');
+}
+void json_obj_end(struct json *j)
+{
+    close_level(j, '}');
+}
+void json_arr(struct json *j)
+{
+    open_level(j, '[');
+}
+void json_arr_end(struct json *j)
+{
+    close_level(j, ']');
+}
 
 /* Bytes that may go out as they are: printable ASCII but quote and backslash, and whole UTF-8 characters. */
 static size_t plain_run(struct str s)
@@ -137,8 +149,14 @@ void json_num(struct json *j, double v, int decimals)
         buf_puts(j->out, "null");
 }
 
-void json_bool(struct json *j, bool v) { json_raw(j, v ? STR("true") : STR("false")); }
-void json_nil(struct json *j) { json_raw(j, STR("null")); }
+void json_bool(struct json *j, bool v)
+{
+    json_raw(j, v ? STR("true") : STR("false"));
+}
+void json_nil(struct json *j)
+{
+    json_raw(j, STR("null"));
+}
 
 void json_kstr(struct json *j, const char *key, struct str s)
 {

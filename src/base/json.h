@@ -16,7 +16,10 @@ struct json {
     bool after_key;
 };
 
-static inline struct json json_to(struct buf *out) { return (struct json){.out = out}; }
+static inline struct json json_to(struct buf *out)
+{
+    return (struct json){.out = out};
+}
 void json_obj(struct json *j);     /* { */
 void json_obj_end(struct json *j); /* } */
 void json_arr(struct json *j);

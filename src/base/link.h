@@ -10,8 +10,14 @@ struct link {
     struct link *prev, *next;
 };
 
-static inline void link_init(struct link *ring) { ring->prev = ring->next = ring; }
-static inline bool link_empty(const struct link *ring) { return ring->next == ring; }
+static inline void link_init(struct link *ring)
+{
+    ring->prev = ring->next = ring;
+}
+static inline bool link_empty(const struct link *ring)
+{
+    return ring->next == ring;
+}
 /* At the end. */
 static inline void link_add(struct link *ring, struct link *l)
 {
@@ -27,6 +33,6 @@ static inline void link_del(struct link *l)
     link_init(l);
 }
 /* The struct that holds the link. */
-#define link_of(l, type, member) ((type *)(void *)((char *)(l) - offsetof(type, member)))
+#define link_of(l, type, member) ((type *)(void *)(((char *)(l)) - offsetof(type, member)))
 
 #endif

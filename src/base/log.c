@@ -11,7 +11,8 @@ enum { LINE_MAX_BYTES = 16 << 10 };
 static const struct {
     const char *name, *color;
 } levels[] = {
-    [LOG_DEBUG] = {"debug", "\033[2m"}, [LOG_INFO] = {"info", ""}, [LOG_WARN] = {"warn", "\033[33m"}, [LOG_ERROR] = {"error", "\033[31m"}, [LOG_OFF] = {"off", ""},
+    [LOG_DEBUG] = {"debug", "\033[2m"},  [LOG_INFO] = {"info", ""}, [LOG_WARN] = {"warn", "\033[33m"},
+    [LOG_ERROR] = {"error", "\033[31m"}, [LOG_OFF] = {"off", ""},
 };
 
 int log_level_parse(struct str s, enum log_level *ret)
@@ -60,7 +61,8 @@ static void text_field(struct buf *b, const struct log_field *f)
     }
 }
 
-static void format_json(struct buf *b, const struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t n)
+static void format_json(struct buf *b, const struct log *log, enum log_level level, const char *event, const struct log_field *fields,
+                        size_t n)
 {
     struct json j = json_to(b);
     json_obj(&j);
@@ -76,7 +78,8 @@ static void format_json(struct buf *b, const struct log *log, enum log_level lev
     json_obj_end(&j);
 }
 
-static void format_text(struct buf *b, const struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t n)
+static void format_text(struct buf *b, const struct log *log, enum log_level level, const char *event, const struct log_field *fields,
+                        size_t n)
 {
     put_time(b, log->clock);
     const char *color = log->color ? levels[level].color : "";

@@ -26,16 +26,16 @@ struct log_field {
     };
 };
 
-#define F_STR(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_STR, .s = (v)})
+#define F_STR(k, v)  ((struct log_field){.key = (k), .kind = LOG_FIELD_STR, .s = (v)})
 #define F_CSTR(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_STR, .s = str_of(v)})
-#define F_INT(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .i = (int64_t)(v)})
-#define F_NUM(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_NUM, .f = (v)})
+#define F_INT(k, v)  ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .i = (int64_t)(v)})
+#define F_NUM(k, v)  ((struct log_field){.key = (k), .kind = LOG_FIELD_NUM, .f = (v)})
 #define F_BOOL(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_BOOL, .b = (v)})
 
 /* log_event(log, LOG_INFO, "model loaded", F_STR("model", name), F_INT("bytes", n)) */
-#define log_event(log, lvl, event, ...) \
-    do { \
-        const struct log_field fields_[] = {__VA_ARGS__ __VA_OPT__(, ) {0}}; \
+#define log_event(log, lvl, event, ...)                                                  \
+    do {                                                                                 \
+        const struct log_field fields_[] = {__VA_ARGS__ __VA_OPT__(, ){0}};              \
         log_write((log), (lvl), (event), fields_, sizeof fields_ / sizeof *fields_ - 1); \
     } while (0)
 

@@ -15,7 +15,10 @@ void rng_seed(struct rng *r, uint64_t seed)
     }
 }
 
-static uint64_t rotl(uint64_t x, int k) { return x << k | x >> (64 - k); }
+static uint64_t rotl(uint64_t x, int k)
+{
+    return x << k | x >> (64 - k);
+}
 
 uint64_t rng_u64(struct rng *r)
 {
@@ -29,7 +32,10 @@ uint64_t rng_u64(struct rng *r)
     return out;
 }
 
-double rng_f64(struct rng *r) { return (double)(rng_u64(r) >> 11) * 0x1p-53; }
+double rng_f64(struct rng *r)
+{
+    return (double)(rng_u64(r) >> 11) * 0x1p-53;
+}
 
 int rng_entropy(void *dst, size_t len)
 {

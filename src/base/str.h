@@ -13,21 +13,39 @@ struct str {
 };
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_FMT "%.*s"
-#define STR_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
+#define STR_FMT      "%.*s"
+#define STR_ARG(s)   (int)(s).len, (s).ptr ? (s).ptr : ""
 
-static inline struct str str_of(const char *c) { return (struct str){c, c ? strlen(c) : 0}; }
-static inline struct str str_from(const void *ptr, size_t len) { return (struct str){ptr, len}; }
+static inline struct str str_of(const char *c)
+{
+    return (struct str){c, c ? strlen(c) : 0};
+}
+static inline struct str str_from(const void *ptr, size_t len)
+{
+    return (struct str){ptr, len};
+}
 
-static inline bool str_eq(struct str a, struct str b) { return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len)); }
-static inline bool str_starts(struct str s, struct str head) { return s.len >= head.len && (!head.len || !memcmp(s.ptr, head.ptr, head.len)); }
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len));
+}
+static inline bool str_starts(struct str s, struct str head)
+{
+    return s.len >= head.len && (!head.len || !memcmp(s.ptr, head.ptr, head.len));
+}
 static inline bool str_ends(struct str s, struct str tail)
 {
     return s.len >= tail.len && (!tail.len || !memcmp(s.ptr + s.len - tail.len, tail.ptr, tail.len));
 }
 /* s without its first n bytes; n is clamped to the length. */
-static inline struct str str_skip(struct str s, size_t n) { return n >= s.len ? (struct str){s.ptr, 0} : (struct str){s.ptr + n, s.len - n}; }
-static inline struct str str_head(struct str s, size_t n) { return (struct str){s.ptr, n < s.len ? n : s.len}; }
+static inline struct str str_skip(struct str s, size_t n)
+{
+    return n >= s.len ? (struct str){s.ptr, 0} : (struct str){s.ptr + n, s.len - n};
+}
+static inline struct str str_head(struct str s, size_t n)
+{
+    return (struct str){s.ptr, n < s.len ? n : s.len};
+}
 
 /* ASCII case is ignored. */
 bool str_ieq(struct str a, struct str b);

@@ -17,8 +17,14 @@ static inline struct reader reader_of(const void *p, size_t len)
 {
     return (struct reader){p, p, p ? (const uint8_t *)p + len : NULL, false};
 }
-static inline size_t reader_left(const struct reader *r) { return (size_t)(r->end - r->at); }
-static inline size_t reader_offset(const struct reader *r) { return (size_t)(r->at - r->start); }
+static inline size_t reader_left(const struct reader *r)
+{
+    return (size_t)(r->end - r->at);
+}
+static inline size_t reader_offset(const struct reader *r)
+{
+    return (size_t)(r->at - r->start);
+}
 
 /* The next n bytes where they lie, or NULL (and bad). */
 static inline const void *reader_take(struct reader *r, size_t n)
@@ -32,17 +38,28 @@ static inline const void *reader_take(struct reader *r, size_t n)
     return p;
 }
 
-#define WIRE_LIST(X) X(u8, uint8_t) X(u16, uint16_t) X(u32, uint32_t) X(u64, uint64_t) X(i32, int32_t) X(i64, int64_t) X(f32, float) X(f64, double)
-#define X(name, type) \
-    static inline type read_##name(struct reader *r) \
-    { \
-        type v = 0; \
-        const void *p = reader_take(r, sizeof v); \
-        if (p) \
-            memcpy(&v, p, sizeof v); \
-        return v; \
-    } \
-    static inline void write_##name(struct buf *b, type v) { buf_put(b, str_from(&v, sizeof v)); }
+#define WIRE_LIST(X) \
+    X(u8, uint8_t)   \
+    X(u16, uint16_t) \
+    X(u32, uint32_t) \
+    X(u64, uint64_t) \
+    X(i32, int32_t)  \
+    X(i64, int64_t)  \
+    X(f32, float)    \
+    X(f64, double)
+#define X(name, type)                                      \
+    static inline type read_##name(struct reader *r)       \
+    {                                                      \
+        type v = 0;                                        \
+        const void *p = reader_take(r, sizeof v);          \
+        if (p)                                             \
+            memcpy(&v, p, sizeof v);                       \
+        return v;                                          \
+    }                                                      \
+    static inline void write_##name(struct buf *b, type v) \
+    {                                                      \
+        buf_put(b, str_from(&v, sizeof v));                \
+    }
 WIRE_LIST(X)
 #undef X
 

@@ -15,10 +15,10 @@
 enum cpu_level { CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_LEVEL_COUNT };
 
 struct cpu_info {
-    enum cpu_level level;  /* the highest that is there */
-    char model[64];        /* "Intel(R) Xeon(R) …" */
-    int n_logical;         /* processors this process may run on (affinity and cgroup quota counted) */
-    int n_physical;        /* distinct cores among them, at least 1 */
+    enum cpu_level level; /* the highest that is there */
+    char model[64];       /* "Intel(R) Xeon(R) …" */
+    int n_logical;        /* processors this process may run on (affinity and cgroup quota counted) */
+    int n_physical;       /* distinct cores among them, at least 1 */
     bool vnni, bf16, avx_vnni, amx_int8, amx_bf16, f16;
 };
 

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct mem_info {
-    uint64_t total, available; /* bytes; the smaller of the machine's and the cgroup's */
+    uint64_t total, available;    /* bytes; the smaller of the machine's and the cgroup's */
     uint64_t resident, anonymous; /* of this process */
 };
 int mem_info(struct mem_info *ret);

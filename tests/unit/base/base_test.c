@@ -91,7 +91,8 @@ static void str_search(void **state)
 static void utf8_follows_unicode(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "a\xff", "\xe6\xb0"};
+    static const char *const bad[] = {"\x80",  "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+                                      "a\xff", "\xe6\xb0"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(utf8_valid(bad[i], strlen(bad[i]), NULL));
     assert_true(utf8_valid("plain ascii, then 水 and 🦙", strlen("plain ascii, then 水 and 🦙"), NULL));
@@ -209,7 +210,8 @@ static void json_is_always_valid(void **state)
     json_arr_end(&j);
     json_kbool(&j, "t", true);
     json_obj_end(&j);
-    assert_string_equal(buf_cstr(&b), "{\"a\\\"b\":\"line\\nquote\\\" back\\\\ ctrl\\u0001 水\",\"list\":[-5,null,1.25,\"\xef\xbf\xbd\xef\xbf\xbd\",[],{},null],\"t\":true}");
+    assert_string_equal(buf_cstr(&b), "{\"a\\\"b\":\"line\\nquote\\\" back\\\\ ctrl\\u0001 "
+                                      "水\",\"list\":[-5,null,1.25,\"\xef\xbf\xbd\xef\xbf\xbd\",[],{},null],\"t\":true}");
     buf_clear(&b);
     j = json_to(&b);
     for (int i = 0; i < 100; i++)
@@ -292,16 +294,24 @@ static void log_cannot_be_forged(void **state)
     assert_string_equal(got, "2023-11-14T22:13:20.123Z info  hello there who=\"a\\nb\" n=-3 x=0.500 ok=true\n");
     log.json = true;
     log_to_pipe(&log, got, sizeof got, "hello");
-    assert_string_equal(got, "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"info\",\"event\":\"hello\",\"who\":\"a\\nb\",\"n\":-3,\"x\":0.500,\"ok\":true}\n");
+    assert_string_equal(got, "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"info\",\"event\":\"hello\",\"who\":\"a\\nb\",\"n\":-3,"
+                             "\"x\":0.500,\"ok\":true}\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(err_keeps_whole_characters), cmocka_unit_test(str_numbers),          cmocka_unit_test(str_search),
-        cmocka_unit_test(utf8_follows_unicode),       cmocka_unit_test(buf_has_a_maximum),    cmocka_unit_test(arena_is_bounded_and_aligned),
-        cmocka_unit_test(reader_never_passes_its_end), cmocka_unit_test(json_is_always_valid), cmocka_unit_test(strmap_finds_what_was_put),
-        cmocka_unit_test(rng_repeats_and_spreads),    cmocka_unit_test(log_cannot_be_forged),
+        cmocka_unit_test(err_keeps_whole_characters),
+        cmocka_unit_test(str_numbers),
+        cmocka_unit_test(str_search),
+        cmocka_unit_test(utf8_follows_unicode),
+        cmocka_unit_test(buf_has_a_maximum),
+        cmocka_unit_test(arena_is_bounded_and_aligned),
+        cmocka_unit_test(reader_never_passes_its_end),
+        cmocka_unit_test(json_is_always_valid),
+        cmocka_unit_test(strmap_finds_what_was_put),
+        cmocka_unit_test(rng_repeats_and_spreads),
+        cmocka_unit_test(log_cannot_be_forged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
