@@ -13,6 +13,8 @@ static void put_fields(struct buf *out, const char *title, const struct field *r
 
 void api_describe(struct buf *out)
 {
+    buf_puts(out, "# The HTTP API\n\n<!-- Written by `hearth help --api` from the tables of src/api. Do not edit. -->\n\n"
+                  "Unknown fields are ignored; a wrong type or value is refused with the name of the field in `error.param`.\n\n");
     buf_puts(out, "## Endpoints\n\n| method | path | what for |\n|---|---|---|\n");
     for (size_t i = 0; i < api_n_routes; i++)
         buf_printf(out, "| %s | `%s` | %s |\n", api_routes[i].method, api_routes[i].path, api_routes[i].about);
