@@ -4,7 +4,7 @@ import { PLAIN, collect, startServer, stories } from '../harness.mjs';
 
 let server, openai;
 before(async () => {
-    server = await startServer({ args: ['--engine.deterministic=true'] }); // texts are compared
+    server = await startServer();
     openai = server.client;
 });
 after(() => server?.stop());
