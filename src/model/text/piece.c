@@ -18,10 +18,11 @@ static int byte_of_piece(struct str p)
     if (p.len != 6 || !str_starts(p, STR("<0x")) || p.ptr[5] != '>')
         return -1;
     for (int i = 3; i < 5; i++) {
-        const char *digits = "0123456789ABCDEF", *d = memchr(digits, p.ptr[i] >= 'a' && p.ptr[i] <= 'f' ? p.ptr[i] - 32 : p.ptr[i], 16);
-        if (!d)
+        char c = p.ptr[i] >= 'a' && p.ptr[i] <= 'f' ? (char)(p.ptr[i] - 'a' + 'A') : p.ptr[i];
+        ptrdiff_t digit = str_chr(STR("0123456789ABCDEF"), c);
+        if (digit < 0)
             return -1;
-        value = value * 16 + (int)(d - digits);
+        value = value * 16 + (int)digit;
     }
     return value;
 }

@@ -31,7 +31,7 @@ static int load_pieces(struct vocab *v, const struct gguf *g, struct err *e)
     int r = array_of(g, key, GGUF_STR, 0, VOCAB_TOKENS_MAX, &kv, e);
     if (r)
         return r;
-    if (kv->len > UINT32_MAX)
+    if (kv->len > UINT32_MAX) /* NOLINT(clang-analyzer-core.NullDereference): err_set returns its code, which is not OK */
         return err_set(e, ERR_LIMIT, "%s has %zu bytes, more than 4 GB", key, kv->len);
     if (text_list_init(&v->pieces, (const char *)kv->data, (uint32_t)kv->count))
         return err_set(e, ERR_NOMEM, "out of memory for a vocabulary of %llu tokens", (unsigned long long)kv->count);

@@ -135,7 +135,7 @@ static void test_prefix_is_found(void **state)
     kv_table_drop(f->kv, &f->t[2]);
     assert_int_equal(kv_prefix_find(f->kv, STR("you"), f->text, 96, &f->t[2], &chain), 0);
     for (int i = 0; i < 200; i++) { /* some of them fall into the same bucket */
-        char other[16];
+        char other[24];
         snprintf(other, sizeof other, "other %d", i);
         assert_int_equal(kv_prefix_find(f->kv, str_of(other), f->text, 96, &f->t[2], &chain), 0);
     }
