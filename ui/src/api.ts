@@ -26,7 +26,7 @@ export interface Stats {
   firstTokenS: number | null;
 }
 
-export type ErrorKind = 'offline' | 'busy' | 'context' | 'model' | 'other';
+export type ErrorKind = 'offline' | 'busy' | 'context' | 'memory' | 'model' | 'other';
 export class ApiError extends Error {
   constructor(readonly kind: ErrorKind, message: string) {
     super(message);
@@ -44,10 +44,20 @@ export async function getStatus(signal?: AbortSignal): Promise<Status> {
   return (await answer.json()) as Status;
 }
 
+// What Hearth's own codes mean here (src/api/error.c); another server's status must do.
+const kinds: Record<string, ErrorKind> = {
+  context_length_exceeded: 'context',
+  model_not_found: 'model',
+  model_broken: 'model',
+  out_of_memory: 'memory',
+  server_busy: 'busy',
+};
+
 export function kindOf(status: number, code: string | null | undefined): ErrorKind {
-  if (code === 'context_length_exceeded') return 'context';
+  const known = code ? kinds[code] : undefined;
+  if (known) return known;
   if (status === 503 || status === 429) return 'busy';
-  if (status === 404 || code === 'model_not_found' || code === 'model_failed') return 'model';
+  if (status === 404) return 'model';
   return status === 502 || status === 504 ? 'offline' : 'other';
 }
 

@@ -44,13 +44,12 @@ export function App(): VNode {
   );
 }
 
-// The one that was chosen here before, the server's default, or the first that works.
+// The one that was chosen here before, the server's default if it works, or the first that does.
 export function pickModel(status: Status | null, wanted: string | null): string | null {
   const models = status?.models ?? [];
-  const has = (id: string | null | undefined): boolean => models.some((m) => m.id === id);
-  if (has(wanted)) return wanted;
-  if (has(status?.default_model)) return status!.default_model;
-  return (models.find((m) => m.state !== 'failed') ?? models[0])?.id ?? null;
+  if (models.some((m) => m.id === wanted)) return wanted;
+  const working = models.filter((m) => m.state !== 'failed');
+  return (working.find((m) => m.id === status?.default_model) ?? working[0] ?? models[0])?.id ?? null;
 }
 
 function Page({ switchLang }: { switchLang: () => void }): VNode {
@@ -107,7 +106,7 @@ function Header({ models, model, choose, switchLang, clear }: HeaderProps): VNod
       <div class="brand"><Flame /><span>Hearth</span></div>
       {models.length > 0 && (
         <select class="model" value={model ?? ''} aria-label={t.chooseModel} title={t.chooseModel} onChange={(e) => choose(e.currentTarget.value)}>
-          {models.map((m) => <option key={m.id} value={m.id}>{modelLabel(m)}</option>)}
+          {models.map((m) => <option key={m.id} value={m.id}>{m.state === 'failed' ? `${modelLabel(m)} · ${t.failedModel}` : modelLabel(m)}</option>)}
         </select>
       )}
       <span class="gap" />
@@ -120,6 +119,10 @@ function Header({ models, model, choose, switchLang, clear }: HeaderProps): VNod
 }
 
 export function modelLabel(m: Model): string {
-  const size = m.size_bytes ? (m.size_bytes >= 1e9 ? `${(m.size_bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(m.size_bytes / 1e6))} MB`) : null;
-  return [m.id, size].filter(Boolean).join(' · ');
+  return [m.id, m.size_bytes ? sizeText(m.size_bytes) : null].filter(Boolean).join(' · ');
+}
+
+function sizeText(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} KB`;
 }

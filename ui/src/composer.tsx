@@ -23,8 +23,8 @@ export function Composer({ ready, busy, offline, send, stop }: Props): VNode {
     el.style.height = `${el.scrollHeight}px`;
   }, [text]);
   useEffect(() => {
-    // A phone's keyboard should come when it is asked for.
-    if (!busy && matchMedia('(hover: hover)').matches) area.current?.focus();
+    // A phone's keyboard should come when it is asked for; and who is elsewhere on the page stays there.
+    if (document.activeElement === document.body && matchMedia('(hover: hover)').matches) area.current?.focus();
   }, [busy]);
   useEffect(() => {
     const onKey = (e: KeyboardEvent): void => {

@@ -10,7 +10,7 @@ export interface Connection {
 
 function pauseMs(c: Connection, busy: boolean): number {
   if (!c.online || !c.status?.models.length) return 2000;
-  return busy || c.status.models.some((m) => m.state === 'loading') ? 1000 : 15000;
+  return busy || c.status.models.some((m) => m.state === 'loading') ? 1000 : 5000;
 }
 
 export function useStatus(busy: boolean): Connection {

@@ -61,7 +61,7 @@ function TurnView({ turn, model, retry, clear }: TurnProps): VNode {
   );
 }
 
-const errorTexts: Record<string, keyof Texts> = { offline: 'errorOffline', busy: 'errorBusy', context: 'errorContext', model: 'errorModel', other: 'errorOther' };
+const errorTexts: Record<string, keyof Texts> = { offline: 'errorOffline', busy: 'errorBusy', context: 'errorContext', memory: 'errorMemory', model: 'errorModel', other: 'errorOther' };
 
 function Failure({ error, retry, clear }: { error: { kind: string; detail: string }; retry: (() => void) | null; clear: () => void }): VNode {
   const t = useText();

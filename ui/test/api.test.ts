@@ -40,7 +40,7 @@ test('a stream that is cut off is an error', async () => {
 });
 
 test('an error within a stream', async () => {
-  answer('data: {"error":{"message":"no memory","code":"model_failed"}}\n\n');
+  answer('data: {"error":{"message":"no memory","code":"model_broken"}}\n\n');
   await assert.rejects(run(), kind('model'));
 });
 
@@ -57,6 +57,9 @@ test('errors before a stream', async () => {
   await assert.rejects(run(), kind('offline'));
   await assert.rejects(getStatus(), kind('offline'));
   assert.equal(kindOf(404, 'model_not_found'), 'model');
+  assert.equal(kindOf(500, 'model_broken'), 'model');
+  assert.equal(kindOf(503, 'out_of_memory'), 'memory');
+  assert.equal(kindOf(503, 'server_busy'), 'busy');
   assert.equal(kindOf(400, null), 'other');
 });
 
@@ -73,9 +76,12 @@ test('the model that is chosen', () => {
   assert.equal(pickModel(status, 'gone'), 'b');
   assert.equal(pickModel({ ...status, default_model: null }, null), 'b');
   assert.equal(pickModel({ ...status, models: [] }, 'a'), null);
+  assert.equal(pickModel({ ...status, default_model: 'a' }, null), 'b');
+  assert.equal(pickModel({ ...status, models: status.models.slice(0, 1) }, null), 'a');
   assert.equal(pickModel(null, 'a'), null);
   assert.equal(modelLabel({ id: 'm', state: 'cold', size_bytes: 634e6 }), 'm · 634 MB');
   assert.equal(modelLabel({ id: 'm', state: 'cold', size_bytes: 6.34e9 }), 'm · 6.3 GB');
+  assert.equal(modelLabel({ id: 'm', state: 'cold', size_bytes: 22 }), 'm · 1 KB');
 });
 
 test('languages', () => {

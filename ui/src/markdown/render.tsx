@@ -34,7 +34,7 @@ function block(node: Block, key: number): VNode {
     case 'quote': return <blockquote key={key}>{node.children.map(block)}</blockquote>;
     case 'code': return <Code key={key} language={node.language} text={node.text} />;
     case 'list': return list(node, key);
-    case 'table': return table(node, key);
+    case 'table': return <Table key={key} node={node} />;
     case 'heading': {
       // The page's own heading is h1; those of an answer stand below it.
       const Tag = `h${Math.min(6, node.level + 1)}` as 'h2';
@@ -46,20 +46,26 @@ function block(node: Block, key: number): VNode {
 function list(node: Extract<Block, { kind: 'list' }>, key: number): VNode {
   const items = node.items.map((item, i) => (
     <li key={i} class={item.checked === null ? undefined : 'task'}>
-      {item.checked !== null && <input type="checkbox" checked={item.checked} disabled />}
+      {item.checked !== null && <TaskMark done={item.checked} />}
       {itemBody(item, node.tight)}
     </li>
   ));
   return node.ordered ? <ol key={key} start={node.start}>{items}</ol> : <ul key={key}>{items}</ul>;
 }
 
+function TaskMark({ done }: { done: boolean }): VNode {
+  const t = useText();
+  return <input type="checkbox" checked={done} disabled aria-label={done ? t.taskDone : t.taskOpen} />;
+}
+
 const itemBody = (item: ListItem, tight: boolean): ComponentChildren =>
   item.children.map((child, i) => (tight && child.kind === 'paragraph' ? <span key={i}>{child.children.map(inline)}</span> : block(child, i)));
 
-function table(node: Extract<Block, { kind: 'table' }>, key: number): VNode {
+function Table({ node }: { node: Extract<Block, { kind: 'table' }> }): VNode {
+  const t = useText();
   const side = (k: number): string | undefined => (node.align[k] ? `to-${node.align[k]}` : undefined);
   return (
-    <div class="table" key={key} tabIndex={0}>
+    <div class="table" tabIndex={0} role="group" aria-label={t.table}>
       <table>
         <thead>
           <tr>{node.head.map((cell, k) => <th key={k} class={side(k)}>{cell.map(inline)}</th>)}</tr>
@@ -73,13 +79,14 @@ function table(node: Extract<Block, { kind: 'table' }>, key: number): VNode {
 }
 
 function Code({ language, text }: { language: string; text: string }): VNode {
+  const t = useText();
   return (
     <figure class="code">
       <figcaption>
         <span>{language}</span>
         <CopyButton text={text} />
       </figcaption>
-      <pre tabIndex={0}><code>{text}</code></pre>
+      <pre tabIndex={0} role="group" aria-label={[t.code, language].filter(Boolean).join(' · ')}><code>{text}</code></pre>
     </figure>
   );
 }
