@@ -3,7 +3,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "base/json.h"
 
 enum { LINE_MAX_BYTES = 16 << 10 };
@@ -14,16 +13,6 @@ static const struct {
     [LOG_DEBUG] = {"debug", "\033[2m"},  [LOG_INFO] = {"info", ""}, [LOG_WARN] = {"warn", "\033[33m"},
     [LOG_ERROR] = {"error", "\033[31m"}, [LOG_OFF] = {"off", ""},
 };
-
-int log_level_parse(struct str s, enum log_level *ret)
-{
-    for (int i = 0; i <= LOG_OFF; i++)
-        if (str_eq(s, str_of(levels[i].name))) {
-            *ret = (enum log_level)i;
-            return OK;
-        }
-    return ERR_INVAL;
-}
 
 static void put_time(struct buf *b, const struct clock *clock)
 {
@@ -95,8 +84,7 @@ void log_write(const struct log *log, enum log_level level, const char *event, c
     struct buf b = buf_make(LINE_MAX_BYTES);
     (log->json ? format_json : format_text)(&b, log, level, event, fields, n_fields);
     if (b.failed) {
-        b.failed = OK;
-        b.len = 0;
+        buf_clear(&b);
         (log->json ? format_json : format_text)(&b, log, level, event, NULL, 0);
     }
     buf_putc(&b, '\n');

@@ -41,7 +41,5 @@ struct log_field {
 
 /* A NULL log drops the line. */
 void log_write(const struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t n_fields);
-/* "debug", "info", "warn", "error", "off"; ERR_INVAL otherwise. */
-int log_level_parse(struct str s, enum log_level *ret);
 
 #endif

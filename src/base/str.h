@@ -55,7 +55,7 @@ ptrdiff_t str_chr(struct str s, char c);
 ptrdiff_t str_rchr(struct str s, char c);
 /* Without spaces, tabs, CR and LF at both ends. */
 struct str str_trim(struct str s);
-/* Cuts s at the first `sep`: ret_head is what stands before it, s becomes what stands after. False: s is empty (NULL). */
+/* Cuts s at the first `sep`: ret_head is what stands before it, s becomes what stands after. False: nothing is left (s->ptr is NULL). */
 bool str_split(struct str *s, char sep, struct str *ret_head);
 
 /* Whole slice as a number; ERR_INVAL when it is not one, ERR_LIMIT when it does not fit. The result is untouched on failure. */

@@ -70,6 +70,18 @@ bool utf8_valid(const char *p, size_t len, size_t *ret_bad)
     return true;
 }
 
+bool utf8_printable(const char *p, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t cp;
+        int n = utf8_decode(p + i, len - i, &cp);
+        if (n <= 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+            return false;
+        i += (size_t)n;
+    }
+    return true;
+}
+
 size_t utf8_complete_prefix(const char *p, size_t len)
 {
     /* A character has at most 3 bytes before its last one, so only the tail needs a look. */

@@ -16,6 +16,9 @@ int utf8_encode(uint32_t cp, char dst[4]);
 /* True when all of it is valid; otherwise *ret_bad (may be NULL) is the offset of the first wrong byte. */
 bool utf8_valid(const char *p, size_t len, size_t *ret_bad);
 
+/* Valid, and without control characters (C0, DEL, C1): it can neither break out of a line nor move a terminal's cursor. */
+bool utf8_printable(const char *p, size_t len);
+
 /* The length of the longest prefix that does not end within a character: what a stream may send now.
  * Bytes that are wrong in themselves count as complete; only a possible beginning at the end is held back. */
 size_t utf8_complete_prefix(const char *p, size_t len);

@@ -22,8 +22,6 @@ struct gguf {
 int gguf_parse(struct gguf *g, struct err *e);
 /* Bytes of one value; 0 for strings and arrays, whose size varies. */
 size_t gguf_kind_bytes(enum gguf_kind kind);
-/* UTF-8 without control characters: safe on a terminal. */
-bool gguf_printable(struct str s);
 /* ERR_NOENT of a key that must be there is a bad file, not a missing one. */
 static inline int gguf_required(int rc, struct err *e)
 {

@@ -7,8 +7,7 @@
  *   2. names of pairs and tensors are unique, 1 … GGUF_NAME_MAX bytes of UTF-8 without control characters, so that they
  *      can be printed on a terminal;
  *   3. a tensor's row is a whole number of its type's blocks, and row bytes × rows == size;
- *   4. memory is bounded: a count is compared with the bytes that are left before anything is allocated for it.
- *
+ *   4. memory is bounded: a count is compared with the bytes that are left before anything is allocated for it;
  *   5. tensors share no byte with each other or with the header, so that what is copied from them is bounded by the
  *      file's size, too. */
 #include <inttypes.h>
@@ -55,14 +54,6 @@ static int read_slice(struct reader *r, const char *field, struct str *ret, stru
     return OK;
 }
 
-bool gguf_printable(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((uint8_t)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f || ((uint8_t)s.ptr[i] == 0xc2 && i + 1 < s.len && (uint8_t)s.ptr[i + 1] < 0xa0))
-            return false;
-    return utf8_valid(s.ptr, s.len, NULL);
-}
-
 static int read_name(struct reader *r, const char *field, struct str *ret, struct err *e)
 {
     size_t at = reader_offset(r);
@@ -72,7 +63,7 @@ static int read_name(struct reader *r, const char *field, struct str *ret, struc
         return rc;
     if (!s.len || s.len > GGUF_NAME_MAX)
         return err_set(e, ERR_CORRUPT, "%s at offset %zu has %zu bytes, expected 1 to %d", field, at, s.len, GGUF_NAME_MAX);
-    if (!gguf_printable(s))
+    if (!utf8_printable(s.ptr, s.len))
         return err_set(e, ERR_CORRUPT, "%s at offset %zu is not printable UTF-8", field, at);
     *ret = s;
     return OK;

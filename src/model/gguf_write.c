@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "base/wire.h"
 #include "model/gguf_internal.h"
 
@@ -153,7 +154,7 @@ static int add_name(struct gguf_writer *w, struct strmap *names, const char *wha
         return w->failed;
     if (w->streaming)
         return FAIL(w, ERR_INVAL, "%s \"%s\" comes after the first data", what, gguf_show(name).text);
-    if (!name.len || name.len > GGUF_NAME_MAX || !gguf_printable(name))
+    if (!name.len || name.len > GGUF_NAME_MAX || !utf8_printable(name.ptr, name.len))
         return FAIL(w, ERR_INVAL, "%s \"%s\" is empty, too long or not printable UTF-8", what, gguf_show(name).text);
     struct str copy = arena_dup(&w->names, name);
     int rc = copy.ptr ? strmap_put(names, copy, 0) : ERR_NOMEM;

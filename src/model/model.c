@@ -58,7 +58,7 @@ static int open_text_side(struct model *m, struct err *e)
 static void read_name(struct model *m)
 {
     struct str name;
-    if (gguf_str(m->gguf, "general.name", &name, NULL) || !name.len || !gguf_printable(name))
+    if (gguf_str(m->gguf, "general.name", &name, NULL) || !name.len || !utf8_printable(name.ptr, name.len))
         name = str_of(m->arch->name);
     name = str_head(name, sizeof m->name - 1);
     name.len = utf8_complete_prefix(name.ptr, name.len);

@@ -11,13 +11,9 @@
 
 static const char suffix[] = ".gguf";
 
-static bool printable(struct str s)
+static bool fit_for_a_name(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-            return false;
-    }
-    return s.len && utf8_valid(s.ptr, s.len, NULL);
+    return s.len && utf8_printable(s.ptr, s.len);
 }
 
 static struct str model_name(struct str file)
@@ -45,7 +41,7 @@ static void file_free(struct catalogue_file *f)
 static int add(struct catalogue *c, size_t *cap, struct str name, const char *path, bool extra)
 {
     struct stat st;
-    if (!printable(name) || c->n == CATALOGUE_FILES_MAX || stat(path, &st) || !S_ISREG(st.st_mode) || (extra && known(c, name)))
+    if (!fit_for_a_name(name) || c->n == CATALOGUE_FILES_MAX || stat(path, &st) || !S_ISREG(st.st_mode) || (extra && known(c, name)))
         return OK;
     if (c->n == *cap) {
         size_t more = *cap ? *cap * 2 : 16;

@@ -1,11 +1,8 @@
 /* JSON to gen's messages, and the sentences of refusals. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "api/request.h"
 #include "gen/codec.h"
 
@@ -67,12 +64,6 @@ static void refuses(struct fixture *f, parse_fn *parse, const char *body, const 
     assert_string_equal(f->e.param, param);
     assert_non_null(strstr(f->e.message, sentence));
     assert_null(f->r.root); /* untouched */
-}
-
-static void assert_str(struct str got, const char *want)
-{
-    assert_int_equal(got.len, strlen(want));
-    assert_memory_equal(got.len ? got.ptr : "", want, got.len);
 }
 
 #define HI "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"

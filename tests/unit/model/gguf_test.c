@@ -1,13 +1,10 @@
 /* Reading well-formed files, typed values, and what is no GGUF at all. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "gguf_make.h"
 #include "model/gguf.h"
 
@@ -52,12 +49,6 @@ static void finish(struct gguf_writer *w)
     struct err e = {0};
     if (gguf_writer_finish(w, &e))
         fail_msg("%s", e.text);
-}
-
-static void assert_str(struct str got, const char *want)
-{
-    assert_int_equal(got.len, strlen(want));
-    assert_memory_equal(got.len ? got.ptr : "", want, got.len);
 }
 
 /* A scalar pair of any kind, as if copied from another file. */
