@@ -1,7 +1,7 @@
 /* The event loop. libuv is known in this room only; above it there are timers, streams, signals, posts and work.
  *
  * One thread runs the loop and owns everything made from it. The only calls that other threads may make are loop_post
- * and loop_stop. Handles that the caller embeds must live until their close callback has run (libuv's rule). */
+ * and loop_stop. What a caller makes is on the heap; streams and listeners free themselves after they were closed. */
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
@@ -63,7 +63,8 @@ struct stream_events {
 int stream_open_fd(struct loop *l, int fd, const struct stream_events *ev, void *ctx, struct stream **ret);
 void stream_set_handler(struct stream *s, const struct stream_events *ev, void *ctx);
 void stream_read(struct stream *s, bool on); /* begins off */
-/* Writes what the kernel takes at once and keeps a copy of the rest. ERR_CLOSED, ERR_NOMEM. */
+/* Writes what the kernel takes at once and keeps a copy of the rest. ERR_CLOSED; ERR_NOMEM or ERR_LIMIT (256 MB),
+ * after which the stream is of no more use. */
 int stream_write(struct stream *s, struct str bytes);
 int stream_write2(struct stream *s, struct str a, struct str b); /* one system call for both where possible */
 /* Bytes kept because the kernel's buffer is full. */

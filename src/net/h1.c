@@ -10,10 +10,8 @@
  * handler never runs within one of its callbacks. */
 #include "net/conn.h"
 
-static const struct str CANNED = {
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-    sizeof "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" - 1,
-};
+/* What is said when there is no memory for an exchange. */
+static const char no_memory[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 void h1_init(struct h1 *h, struct conn *c)
 {
@@ -46,7 +44,7 @@ static void h1_refuse(struct conn *c, int status, const char *sentence)
     if (!h->x)
         h->x = exchange_new(c->server, &h1_exchange_ops, c);
     if (!h->x) {
-        conn_write(c, CANNED, (struct str){0});
+        conn_write(c, str_of(no_memory), (struct str){0});
         conn_end(c);
         return;
     }

@@ -17,9 +17,7 @@ const struct http_limits http_limits_default = {
 
 void limits_fill(struct http_limits *l)
 {
-#define FILL(field) \
-    if (!l->field)  \
-    l->field = http_limits_default.field
+#define FILL(field) l->field = l->field ? l->field : http_limits_default.field
     FILL(header_bytes_max);
     FILL(headers_max);
     FILL(url_bytes_max);
