@@ -70,6 +70,13 @@ export async function startServer({ args = [], models = true } = {}) {
         });
     });
 
+    /** The end that nobody prepares for. */
+    const crash = async () => {
+        kill();
+        await exited;
+        process.off('exit', kill);
+        rmSync(home, { recursive: true, force: true });
+    };
     const stop = async () => {
         child.kill('SIGTERM');
         const timer = setTimeout(kill, STOP_MS);
@@ -85,6 +92,7 @@ export async function startServer({ args = [], models = true } = {}) {
         url,
         modelsDir,
         stop,
+        crash,
         client: new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 }),
         cpuTicks: () => cpuTicks(child.pid),
         post: (where, body, headers = {}) =>

@@ -38,24 +38,25 @@ export function browserForTests() {
 /**
  * Opens the page. When the test ends, it has failed if the page logged an error, broke its policy, threw, or asked another host
  * for anything, whatever else the test looked at. `expected` matches console errors that the test provokes: Chromium logs
- * every failed request as one.
+ * every failed request as one. `hosts` may be asked besides the page's own; `route` is what Playwright's page.route takes.
  */
-async function open(browser, t, url, { expected = null, ready = true, init = null, ...options } = {}) {
+async function open(browser, t, url, { expected = null, ready = true, init = null, hosts = [], route = null, ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'light', ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(WAIT_MS);
-    const faults = watch(page, new URL(url).origin, expected);
+    const faults = watch(page, [url, ...hosts], expected);
     if (init) await page.addInitScript(init);
     t.after(async () => {
         await context.close();
         assert.deepEqual(faults, []);
     });
+    if (route) await page.route(...route);
     await page.goto(url);
     if (ready) await page.getByRole('textbox').waitFor();
     return page;
 }
 
-function watch(page, origin, expected) {
+function watch(page, hosts, expected) {
     const faults = [];
     page.on('console', (m) => {
         if (['error', 'warning'].includes(m.type()) && !expected?.test(m.text())) faults.push(`console: ${m.text()}`);
@@ -67,7 +68,7 @@ function watch(page, origin, expected) {
     });
     page.on('request', (r) => {
         const url = new URL(r.url());
-        if (url.origin !== origin && url.protocol !== 'data:') faults.push(`request: ${r.url()}`);
+        if (!hosts.includes(url.origin) && url.protocol !== 'data:') faults.push(`request: ${r.url()}`);
     });
     return faults;
 }
@@ -82,7 +83,7 @@ export async function ask(page, text) {
 export const answer = (page) => page.locator('article.answer').last();
 
 /** Resolves when the latest answer is whole. */
-export const answered = (page) => page.locator('article.answer.done, article.answer.stopped').last().waitFor();
+export const answered = (page) => page.locator('article:last-child:is(.done, .stopped)').waitFor();
 
 /** Adds fields to the page's requests for answers: the page itself leaves sampling and length to the server. */
 export async function withFields(page, fields) {
