@@ -46,7 +46,7 @@ export function Composer({ ready, busy, offline, send, stop }: Props): VNode {
     submit();
   };
   return (
-    <form class="composer" onSubmit={(e) => (e.preventDefault(), submit())}>
+    <form class="composer" aria-label={t.placeholder} onSubmit={(e) => (e.preventDefault(), submit())}>
       <div class="box">
         <textarea ref={area} rows={1} value={text} placeholder={t.placeholder} aria-label={t.message} enterkeyhint="send" onInput={(e) => setText(e.currentTarget.value)} onKeyDown={onKeyDown} />
         {busy ? (

@@ -31,6 +31,7 @@ export function Thread({ conversation, model, retry }: { conversation: Conversat
   }, [turns.length]);
   return (
     <>
+      <h1 class="offscreen">{t.conversation}</h1>
       <div class="thread" role="log" aria-label={t.conversation} aria-busy={busy}>
         {turns.map((turn, i) => <TurnView key={i} turn={turn} model={model} retry={!busy && i === turns.length - 1 ? retry : null} clear={conversation.clear} />)}
       </div>
