@@ -36,7 +36,7 @@ struct gen_load {
     struct str path;
     uint32_t context_tokens; /* 0: the model's own, cut to what kv_bytes_max allows */
     uint64_t kv_bytes_max;   /* 0: a share of the memory that is free */
-    uint32_t sequences_max;  /* that run at once */
+    uint32_t sequences_max;  /* that run at once; 0, here and below: the engine's default */
     uint32_t queue_max;      /* requests that wait */
     uint32_t prefill_chunk;  /* tokens read between two decode steps */
     uint32_t threads;        /* 0: one for each physical core */

@@ -48,11 +48,11 @@ static int read_ahead(struct worker *w)
 }
 
 /* Activations of a step, logits of all sequences, and what the process needs besides. An estimate from above. */
-static uint64_t scratch_bytes(const struct hparams *hp, const struct gen_load *load)
+static uint64_t scratch_bytes(const struct hparams *hp, const struct engine_config *c)
 {
-    uint64_t rows = (uint64_t)load->prefill_chunk + load->sequences_max;
+    uint64_t rows = (uint64_t)c->prefill_chunk + c->sequences_max;
     uint64_t row = 8 * (uint64_t)hp->d_model + 4 * (uint64_t)hp->d_ff + 4 * (uint64_t)hp->n_heads * hp->d_head_k;
-    return rows * row * sizeof(float) + (uint64_t)load->sequences_max * hp->n_vocab * 2 * sizeof(float) + (32 << 20);
+    return rows * row * sizeof(float) + (uint64_t)c->sequences_max * hp->n_vocab * 2 * sizeof(float) + (32 << 20);
 }
 
 /* Available memory counts the page cache as free, also the pages of models that are mapped and in use here. */
@@ -76,12 +76,11 @@ static int make_pool(struct worker *w, uint32_t threads, struct err *e)
     return pool_create(threads > 256 ? 256 : (int)threads, &w->pool, e);
 }
 
-static int make_engine(struct worker *w, const struct gen_load *load, const struct memory_plan *plan, struct err *e)
+/* What LOAD asks for, and the engine's defaults where it does not; the memory is still to be planned. */
+static struct engine_config config_of(struct worker *w, const struct gen_load *load)
 {
     struct engine_config c;
     engine_config_init(&c);
-    c.context_tokens = plan->context_tokens;
-    c.kv_bytes_max = plan->kv_bytes_max;
     if (load->sequences_max)
         c.sequences_max = load->sequences_max;
     if (load->queue_max)
@@ -92,7 +91,7 @@ static int make_engine(struct worker *w, const struct gen_load *load, const stru
     c.clock = w->config.clock;
     c.emit = worker_emit;
     c.emit_ctx = w;
-    return engine_create(w->model, w->pool, kernels_for(w->config.level), &c, &w->engine, e);
+    return c;
 }
 
 /* Text from a model file, as clean as a frame must be. */
@@ -131,9 +130,10 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     int r = model_open(path, &w->model, e);
     if (r)
         return r;
+    struct engine_config c = config_of(w, load);
     struct memory_need need = {
         .weights = w->model->weight_bytes,
-        .scratch = scratch_bytes(&w->model->hp, load),
+        .scratch = scratch_bytes(&w->model->hp, &c),
         .kv_per_token = model_kv_bytes_per_token(w->model),
         .context_trained = w->model->hp.n_ctx_train,
     };
@@ -142,7 +142,9 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     if ((r = free_memory(&free_bytes, e)) || (r = memory_plan(load, &need, free_bytes, &plan, e)) || (r = make_pool(w, load->threads, e)) ||
         (r = read_ahead(w)))
         return r;
-    return make_engine(w, load, &plan, e);
+    c.context_tokens = plan.context_tokens;
+    c.kv_bytes_max = plan.kv_bytes_max;
+    return engine_create(w->model, w->pool, kernels_for(w->config.level), &c, &w->engine, e);
 }
 
 /* Which fault a client hears of, from the code of the failure. */
