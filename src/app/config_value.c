@@ -116,12 +116,7 @@ static int refuse(enum lang lang, const struct setting *s, struct str found, str
 
 static bool plain_text(struct str s)
 {
-    if (s.len > CONFIG_STRING_BYTES_MAX || !utf8_valid(s.ptr, s.len, NULL))
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-            return false;
-    return true;
+    return s.len <= CONFIG_STRING_BYTES_MAX && utf8_printable(s.ptr, s.len);
 }
 
 static int parse_number(const struct setting *s, struct str text, uint64_t *ret)

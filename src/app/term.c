@@ -89,16 +89,27 @@ int read_standard_input(const struct app *a, struct buf *out, struct err *e)
     return OK;
 }
 
+/* Bytes of the control character that the text begins with, 0 when it is another one. U+0080 … U+009F (U+009B is CSI,
+ * which terminals obey as they do ESC [) are two bytes of UTF-8. */
+static size_t control_at(struct str text)
+{
+    unsigned char first = (unsigned char)text.ptr[0];
+    if (first == 0xc2 && text.len > 1)
+        return (unsigned char)text.ptr[1] < 0xa0 ? 2 : 0;
+    return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ? 1 : 0;
+}
+
 void write_text(FILE *out, struct str text, bool tty)
 {
     size_t from = 0;
     for (size_t i = 0; tty && i < text.len; i++) {
-        unsigned char ch = (unsigned char)text.ptr[i];
-        if ((ch >= 0x20 && ch != 0x7f) || ch == '\n' || ch == '\t')
+        size_t n = control_at(str_skip(text, i));
+        if (!n)
             continue;
         fwrite(text.ptr + from, 1, i - from, out);
         fputs("\xef\xbf\xbd", out);
-        from = i + 1;
+        from = i + n;
+        i += n - 1;
     }
     if (text.len > from)
         fwrite(text.ptr + from, 1, text.len - from, out);

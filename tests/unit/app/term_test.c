@@ -40,6 +40,7 @@ static void a_model_cannot_drive_the_terminal(void **state)
     (void)state;
     assert_written(STR("a\033[2Jb\tc\n水\x7f"), true, "a\xef\xbf\xbd[2Jb\tc\n水\xef\xbf\xbd");
     assert_written(STR("a\033[2Jb"), false, "a\033[2Jb");
+    assert_written(STR("a\xc2\2332J\u00a0b"), true, "a\xef\xbf\2752J\u00a0b");
     assert_written(STR(""), true, "");
     assert_written(STR("\r"), true, "\xef\xbf\xbd");
 }
