@@ -15,7 +15,8 @@ struct mem_info {
 int mem_info(struct mem_info *ret);
 
 /* A read-only private mapping of a whole regular file. ERR_NOENT, ERR_DENIED, ERR_IO, ERR_INVAL (not a regular file or
- * empty) with a sentence. A file that is cut short later raises SIGBUS where it is read. */
+ * empty), ERR_NOMEM (also when descriptors are out) with a sentence. A file that is cut short later raises SIGBUS where it
+ * is read. */
 struct mem_map {
     const void *ptr;
     size_t len;
@@ -27,7 +28,7 @@ void mem_unmap(struct mem_map *m); /* copes with a zeroed one */
 void *mem_pages_alloc(size_t len);
 void mem_pages_free(void *p, size_t len);
 
-/* A whole file of at most `max` bytes, on the heap, terminated; ERR_LIMIT when larger. */
+/* A whole file of at most `max` bytes, on the heap, terminated. ERR_LIMIT when larger; else as above. */
 int file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct err *e);
 
 #endif
