@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The rules of the house that no compiler checks: floors, banned functions, sizes of files, rooms' READMEs.
+"""The rules of the house that no compiler checks: floors, banned functions, sizes of files and functions, rooms' READMEs.
 
 Prints each breach as file:line: sentence, and ends with a count; exit status 1 when there is any.
 """
@@ -26,10 +26,13 @@ OWNED = {"uv.h": "loop", "llhttp.h": "net", "jansson.h": "api", "yaml.h": "app",
 ALSO = {("immintrin.h", "sys"), ("immintrin.h", "app")}
 BANNED = "strcpy strcat sprintf vsprintf gets strtok atoi atol atoll atof alloca rand srand system popen tmpnam mktemp strncpy strncat".split()
 LINES_MAX = 800
+FUNCTION_LINES_MAX = 60
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 OPEN_MARK = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+SILENCED = re.compile(r"\bNOLINT(?!END)")
+SILENCED_WELL = re.compile(r"\bNOLINT(?:NEXTLINE|BEGIN)?\([\w.,-]+\): \w")
 
 
 def strip_comments(text):
@@ -59,17 +62,33 @@ def check_includes(path, room, lines):
             yield number, f'"{name}": {room}/ (floor {FLOOR[room]}) may not include {other}/ (floor {FLOOR[other]})'
 
 
+def check_functions(lines):
+    """clang-format has put the braces of a function, and of nothing within it, into the first column."""
+    start = 0
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line.startswith("}") and start:
+            if number - start - 1 > FUNCTION_LINES_MAX:
+                yield start, f"a function of {number - start - 1} lines: does it fit on a screen? (at most {FUNCTION_LINES_MAX})"
+            start = 0
+
+
 def check_file(path):
     text = path.read_text(encoding="utf-8")
     lines = text.split("\n")
     parts = path.relative_to(ROOT).parts
     if parts[0] == "src":
         yield from check_includes(path, parts[1], lines)
+        yield from check_functions(lines)
     if len(lines) > LINES_MAX + 1:
         yield 1, f"{len(lines)} lines: is this two files? (at most {LINES_MAX})"
     for number, line in enumerate(strip_comments(text).split("\n"), 1):
         for m in CALL.finditer(line):
             yield number, f"{m.group(1)}() is banned"
+    for number, line in enumerate(lines, 1):
+        if SILENCED.search(line) and not SILENCED_WELL.search(line):
+            yield number, "NOLINT names the check and gives the reason: NOLINT(check): why"
     if parts[0] == "src":
         for number, line in enumerate(lines, 1):
             if OPEN_MARK.search(line):
