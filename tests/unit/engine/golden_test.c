@@ -1,5 +1,6 @@
 /* The engine against what llama.cpp answered for the same files: prompt ids, the first token's log-probabilities, greedy text.
  * Needs the shared data folder (HEARTH_SHARED_DATA, or beside the source tree); skips, saying so, without it. */
+#include "../sanitized.h"
 #include "harness.h"
 
 #include <jansson.h>
@@ -177,7 +178,8 @@ static void test_golden(void **state)
         }
         check_prompt(m, line);
         for (int level = CPU_SCALAR; level <= (int)cpu.level; level++)
-            wrong += !check_line(m, line, name, (enum cpu_level)level);
+            if (!SANITIZED || (int)(lines % CPU_LEVEL_COUNT) == level)
+                wrong += !check_line(m, line, name, (enum cpu_level)level);
     }
     model_free(m);
     assert_true(feof(f)); /* no line stopped the reader */
