@@ -95,9 +95,10 @@ function Footer({ turn, retry }: { turn: Extract<Turn, { role: 'assistant' }>; r
 }
 
 export function speed(s: Stats, t: Texts): string {
+  // A number and its unit stay on one line.
   const parts = [];
-  if (s.perSecond !== null) parts.push(`${s.perSecond.toFixed(s.perSecond >= 10 ? 0 : 1)} ${t.tokensPerSecond}`);
-  if (s.firstTokenS !== null) parts.push(`${t.firstToken} ${s.firstTokenS.toFixed(s.firstTokenS < 1 ? 2 : 1)} ${t.seconds}`);
-  parts.push(`${s.tokens} ${t.tokens}`);
+  if (s.perSecond !== null) parts.push(`${s.perSecond.toFixed(s.perSecond >= 10 ? 0 : 1)}\u00a0${t.tokensPerSecond}`);
+  if (s.firstTokenS !== null) parts.push(`${t.firstToken}\u00a0${s.firstTokenS.toFixed(s.firstTokenS < 1 ? 2 : 1)}\u00a0${t.seconds}`);
+  parts.push(`${s.tokens}\u00a0${t.tokens}`);
   return parts.join(' · ');
 }

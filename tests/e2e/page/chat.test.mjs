@@ -42,7 +42,7 @@ describe('a conversation', { skip }, () => {
         assert.deepEqual(lengths, lengths.toSorted?.((a, b) => a - b) ?? lengths);
         if (stories) assert.match(await textOf(page), /[a-z]+ [a-z]+ [a-z]+/);
         const footer = await answer(page).locator('.speed').innerText();
-        assert.match(footer, /\d tokens\/s · first word after [\d.]+ s · 200 tokens/);
+        assert.match(footer, /\d\stokens\/s · first word after\s[\d.]+\ss · 200\stokens/);
         assert.match(footer, /Length limit reached/);
     });
 

@@ -15,12 +15,12 @@ const folder = path.resolve(args[0] ?? fileURLToPath(new URL('../../../docs/imag
 mkdirSync(folder, { recursive: true });
 
 const desktop = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' };
-const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB' };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true, locale: 'en-GB' };
 const dark = { colorScheme: 'dark' };
 const chinese = { locale: 'zh-CN' };
 
 const browser = await launch();
-const server = await startServer();
+const server = await startServer({ args: ['--engine.deterministic=true', '--engine.context=32768'] });
 const empty = await startServer({ models: false });
 
 async function picture(name, options, prepare, url = server.url) {
@@ -30,16 +30,20 @@ async function picture(name, options, prepare, url = server.url) {
     await page.clock.setSystemTime(new Date(2026, 4, 1, 19, 30)); // the greeting follows the hour
     await page.goto(url);
     await prepare(page);
-    await page.screenshot({ path: path.join(folder, `${name}.png`) });
+    await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
     await context.close();
     console.log(path.join(folder, `${name}.png`));
 }
 
-/** A conversation with the model that tells stories, where it is; the same one each time. */
+/** A conversation with the model that tells stories, where it is; the same one each time, ended where a story ends. */
 async function talk(page) {
     await page.getByRole('combobox').selectOption(stories ? 'stories260K' : CHAT);
-    await withFields(page, { temperature: 0.7, seed: 7, max_tokens: 150 });
-    for (const text of ['Once upon a time, there was a little girl named Lily.', 'One day, a big dog came to the park.']) {
+    for (const [text, seed] of [
+        ['Once upon a time, there was a little girl named Lily.', 4],
+        ['Then a big dog came to the park.', 6],
+    ]) {
+        await page.unrouteAll();
+        await withFields(page, { temperature: 0.6, seed, max_tokens: 140, stop: [' Lily was happy', ' Once upon a time'] });
         await ask(page, text);
         await answered(page);
     }
@@ -92,8 +96,14 @@ if (all) {
     const streaming = async (page) => {
         await page.getByRole('combobox').selectOption(CHAT);
         await withFields(page, { max_tokens: 30000, ignore_eos: true });
+        await (await page.context().newCDPSession(page)).send('Network.emulateNetworkConditions', {
+            offline: false,
+            latency: 0,
+            downloadThroughput: 12_000,
+            uploadThroughput: -1,
+        });
         await ask(page, 'Go on');
-        await page.waitForTimeout(700);
+        await page.waitForTimeout(2500);
     };
     const noModel = (page) => page.getByRole('list').waitFor();
     const error = async (page) => {

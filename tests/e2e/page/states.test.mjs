@@ -94,7 +94,7 @@ describe('what is missing', { skip }, () => {
         await page.unroute('**/v1/chat/completions');
         await withFields(page, { max_tokens: 5, ignore_eos: true });
         await page.getByRole('button', { name: 'Try again' }).click();
-        await until('an answer', async () => /5 tokens/.test(await answer(page).locator('.speed').innerText().catch(() => '')));
+        await until('an answer', async () => /\b5\stokens/.test(await answer(page).locator('.speed').innerText().catch(() => '')));
         await page.reload();
         await page.getByRole('textbox').waitFor();
     });
