@@ -84,6 +84,12 @@ const struct gguf_kv *gguf_kv(const struct gguf *g, const char *key)
     return strmap_get(&g->kv_by_key, str_of(key), &i) ? &g->kv[i] : NULL;
 }
 
+size_t gguf_kv_offset(const struct gguf *g, const char *key)
+{
+    const struct gguf_kv *kv = gguf_kv(g, key);
+    return kv ? (size_t)(kv->data - g->bytes) : 0;
+}
+
 const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name)
 {
     uint32_t i;

@@ -59,6 +59,7 @@ uint64_t gguf_file_bytes(const struct gguf *g);
 size_t gguf_kv_count(const struct gguf *g);
 const struct gguf_kv *gguf_kv_at(const struct gguf *g, size_t i);
 const struct gguf_kv *gguf_kv(const struct gguf *g, const char *key); /* NULL: not there */
+size_t gguf_kv_offset(const struct gguf *g, const char *key);         /* of the value in the file, for a sentence; 0: not there */
 size_t gguf_tensor_count(const struct gguf *g);
 const struct gguf_tensor *gguf_tensor_at(const struct gguf *g, size_t i);
 const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name); /* NULL: not there */

@@ -69,6 +69,19 @@ static int open_part(struct gguf_writer *w, struct err *e)
     return ftruncate(w->fd, 0) ? io_error(w, "empty it", e) : OK;
 }
 
+/* The last step is a rename, which would put a file in the place of a device, a pipe or a socket: for root, even of
+ * /dev/null. */
+static int check_path(const char *path, struct err *e)
+{
+    struct stat st;
+    if (!*path)
+        return err_set(e, ERR_INVAL, "the output has no name");
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return err_set(e, ERR_INVAL, "%s is not a file but %s; name a file for the output", path,
+                       S_ISDIR(st.st_mode) ? "a folder" : "a device, a pipe or a socket");
+    return OK;
+}
+
 static int write_all(struct gguf_writer *w, const void *data, size_t len, struct err *e)
 {
     const char *p = data;
@@ -86,6 +99,9 @@ static int write_all(struct gguf_writer *w, const void *data, size_t len, struct
 
 int gguf_writer_create(const char *path, struct gguf_writer **ret, struct err *e)
 {
+    int rc = check_path(path, e);
+    if (rc)
+        return rc;
     struct gguf_writer *w = calloc(1, sizeof *w);
     if (!w)
         return err_set(e, ERR_NOMEM, "out of memory for a GGUF writer");
@@ -97,7 +113,6 @@ int gguf_writer_create(const char *path, struct gguf_writer **ret, struct err *e
     buf_printf(&part, "%s.part", path);
     w->path = str_dup(str_of(path));
     w->part = part.failed ? NULL : str_dup(buf_str(&part));
-    int rc;
     if (part.failed == ERR_LIMIT)
         rc = err_set(e, ERR_LIMIT, "the path is longer than 4096 bytes");
     else if (!w->path || !w->part || strmap_init(&w->keys, GGUF_KV_MAX) || strmap_init(&w->tensor_names, GGUF_TENSORS_MAX))

@@ -58,8 +58,8 @@ static int read_numbers(struct model *m, struct err *e)
         if (rc)
             return gguf_required(rc, e);
         if (*v < numbers[i].min || *v > numbers[i].max)
-            return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %" PRIu32 ", expected %" PRIu32 " to %" PRIu32, k.text, *v, numbers[i].min,
-                           numbers[i].max);
+            return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %" PRIu32 ", expected %" PRIu32 " to %" PRIu32 " (offset %zu)", k.text, *v,
+                           numbers[i].min, numbers[i].max, gguf_kv_offset(m->gguf, k.text));
     }
     return OK;
 }
@@ -77,8 +77,8 @@ static int read_floats(struct model *m, struct err *e)
         if (rc)
             return gguf_required(rc, e);
         if (*v <= floats[i].min || *v >= floats[i].max)
-            return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %g, expected more than %g and less than %g", k.text, (double)*v,
-                           (double)floats[i].min, (double)floats[i].max);
+            return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %g, expected more than %g and less than %g (offset %zu)", k.text, (double)*v,
+                           (double)floats[i].min, (double)floats[i].max, gguf_kv_offset(m->gguf, k.text));
     }
     return OK;
 }
@@ -132,7 +132,8 @@ static int read_rope_scaling(struct model *m, struct err *e)
     if (rc && rc != ERR_NOENT)
         return rc;
     if (factor < 1 || factor > 4096)
-        return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %g, expected 1 to 4096", k.text, (double)factor);
+        return err_set(e, ERR_CORRUPT, "metadata \"%s\" is %g, expected 1 to 4096 (offset %zu)", k.text, (double)factor,
+                       gguf_kv_offset(m->gguf, k.text));
     m->hp.rope_scale = 1 / factor;
     return OK;
 }

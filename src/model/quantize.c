@@ -199,6 +199,12 @@ static int check_input(const struct gguf *g, const char *in, struct err *e)
     return OK;
 }
 
+/* A failure that the file is to blame for names it. */
+static int in_input(const char *in, int rc, struct err *e)
+{
+    return rc ? err_prefix(e, rc, "%s", in) : OK;
+}
+
 static int run(struct job *j, const char *out, struct err *e)
 {
     int rc = gguf_writer_create(out, &j->out, e);
@@ -235,7 +241,7 @@ int quantize_file(const char *in, const char *out, struct str type, struct pool 
     struct job j = {.in = g, .pool = pool, .progress = progress, .ctx = ctx};
     rc = check_input(g, in, e);
     if (!rc)
-        rc = quant_plan_init(&j.plan, g, target, e);
+        rc = in_input(in, quant_plan_init(&j.plan, g, target, e), e);
     if (!rc)
         rc = run(&j, out, e);
     struct stat st;

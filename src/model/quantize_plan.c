@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "model/gguf_internal.h"
 #include "model/quantize.h"
 
@@ -44,6 +45,8 @@ int quant_plan_init(struct quant_plan *p, const struct gguf *in, const struct qu
     int rc = gguf_str(in, "general.architecture", &arch, e);
     char key[128];
     uint32_t n_layers;
+    if (!rc && !utf8_printable(arch.ptr, arch.len))
+        return err_set(e, ERR_CORRUPT, "general.architecture is \"%s\", expected a name", gguf_show(arch).text);
     if (!rc) {
         snprintf(key, sizeof key, STR_FMT ".block_count", STR_ARG(str_head(arch, 64)));
         rc = gguf_u32(in, key, &n_layers, e);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "model/gguf_internal.h"
 #include "model/text/impl.h"
 
 /* Printable bytes stand for themselves; the 68 others are numbered from U+0100 in their order: 0–32, 127–160, 173. */
@@ -98,8 +99,8 @@ static int find_pretok(struct vocab *v, const struct gguf *g, struct err *e)
         return OK;
     struct buf known = buf_make(400);
     pretok_list(&known);
-    err_set(e, ERR_UNSUPPORTED, "the pre-tokenizer \"" STR_FMT "\" (tokenizer.ggml.pre) is unknown; known are %s",
-            STR_ARG(str_head(name, 64)), buf_cstr(&known));
+    err_set(e, ERR_UNSUPPORTED, "the pre-tokenizer \"%s\" (tokenizer.ggml.pre) is unknown; known are %s", gguf_show(name).text,
+            buf_cstr(&known));
     buf_free(&known);
     return ERR_UNSUPPORTED;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "model/gguf_internal.h"
 #include "model/text/impl.h"
 
 int array_of(const struct gguf *g, const char *key, enum gguf_kind item, uint64_t count, uint64_t max, const struct gguf_kv **ret,
@@ -13,13 +14,14 @@ int array_of(const struct gguf *g, const char *key, enum gguf_kind item, uint64_
     if (!kv)
         return err_set(e, ERR_NOENT, "%s is missing", key);
     if (kv->kind != GGUF_ARR || kv->item_kind != item)
-        return err_set(e, ERR_CORRUPT, "%s is not an array of %s", key,
+        return err_set(e, ERR_CORRUPT, "%s is not an array of %s (offset %zu)", key,
                        item == GGUF_STR   ? "strings"
                        : item == GGUF_F32 ? "32-bit floats"
-                                          : "32-bit integers");
+                                          : "32-bit integers",
+                       gguf_kv_offset(g, key));
     if (!kv->count || kv->count > max || (count && kv->count != count))
-        return err_set(e, ERR_CORRUPT, "%s has %llu entries, expected %s%llu", key, (unsigned long long)kv->count, count ? "" : "1 to ",
-                       (unsigned long long)(count ? count : max));
+        return err_set(e, ERR_CORRUPT, "%s has %llu entries, expected %s%llu (offset %zu)", key, (unsigned long long)kv->count,
+                       count ? "" : "1 to ", (unsigned long long)(count ? count : max), gguf_kv_offset(g, key));
     *ret = kv;
     return OK;
 }
@@ -102,7 +104,8 @@ static int load_id(const struct vocab *v, const struct gguf *g, const char *key,
     if (r)
         return r;
     if (id >= v->pieces.n && id != TOKEN_NONE)
-        return err_set(e, ERR_CORRUPT, "%s is %u, but the vocabulary has %u tokens", key, id, v->pieces.n);
+        return err_set(e, ERR_CORRUPT, "%s is %u, but the vocabulary has %u tokens (offset %zu)", key, id, v->pieces.n,
+                       gguf_kv_offset(g, key));
     *ret = id;
     return OK;
 }
@@ -150,8 +153,8 @@ static int find_kind(struct vocab *v, const struct gguf *g, struct err *e)
     v->is_spm = str_eq(model, STR("llama"));
     if (v->is_spm || str_eq(model, STR("gpt2")))
         return OK;
-    return err_set(e, ERR_UNSUPPORTED, "the tokenizer \"" STR_FMT "\" (tokenizer.ggml.model) is unknown; known are llama, gpt2",
-                   STR_ARG(str_head(model, 64)));
+    return err_set(e, ERR_UNSUPPORTED, "the tokenizer \"%s\" (tokenizer.ggml.model) is unknown; known are llama, gpt2",
+                   gguf_show(model).text);
 }
 
 static int load(struct vocab *v, const struct gguf *g, struct err *e)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,6 +173,31 @@ static void one_writer_at_a_time(void **state)
     unlink(path);
 }
 
+/* The rename at the end would put a file in its place: for root even in that of /dev/null. */
+static void only_files_are_replaced(void **state)
+{
+    (void)state;
+    char fifo[128];
+    assert_int_equal(mkfifo(make_path(&folder, "pipe", fifo), 0600), 0);
+    const struct {
+        const char *path, *says;
+    } cases[] = {{fifo, "pipe is not a file but a device, a pipe or a socket"},
+                 {folder.path, "is not a file but a folder"},
+                 {"", "no name"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_writer *w = NULL;
+        struct err e = {0};
+        assert_int_equal(gguf_writer_create(cases[i].path, &w, &e), ERR_INVAL);
+        if (!strstr(e.text, cases[i].says))
+            fail_msg("\"%s\" does not say \"%s\"", e.text, cases[i].says);
+        assert_null(w);
+    }
+    struct stat st;
+    assert_int_equal(stat(fifo, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    unlink(fifo);
+}
+
 static void a_full_disk(void **state)
 {
     (void)state;
@@ -205,6 +231,7 @@ int main(void)
         cmocka_unit_test(shapes_that_make_no_tensor),
         cmocka_unit_test(data_must_be_complete),
         cmocka_unit_test(one_writer_at_a_time),
+        cmocka_unit_test(only_files_are_replaced),
         cmocka_unit_test(a_full_disk),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

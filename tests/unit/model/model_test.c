@@ -208,7 +208,7 @@ static void numbers_out_of_range(void **state)
         uint32_t v;
         const char *says;
     } cases[] = {
-        {"llama.block_count", 0, "\"llama.block_count\" is 0, expected 1 to 1024"},
+        {"llama.block_count", 0, "\"llama.block_count\" is 0, expected 1 to 1024 (offset "},
         {"llama.block_count", 1025, "\"llama.block_count\" is 1025"},
         {"llama.block_count", 3, "tensor \"blk.2.attn_norm.weight\" is missing"},
         {"llama.context_length", 0, "\"llama.context_length\" is 0"},

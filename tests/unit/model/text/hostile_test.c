@@ -35,6 +35,12 @@ static void unknown_kinds(void **state)
     expect(&t, ERR_NOENT, "tokenizer.ggml.model");
     begin(&t, "t5");
     expect(&t, ERR_UNSUPPORTED, "\"t5\" (tokenizer.ggml.model) is unknown; known are llama, gpt2");
+    begin(&t, "\x1b[2J\xff");
+    expect(&t, ERR_UNSUPPORTED, "\".[2J.\" (tokenizer.ggml.model) is unknown"); /* nothing that a terminal would obey */
+    begin(&t, "gpt2");
+    tiny_str(&t, "tokenizer.ggml.pre", "\x1b]0;x\a");
+    tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
+    expect(&t, ERR_UNSUPPORTED, "\".]0;x.\" (tokenizer.ggml.pre) is unknown");
     begin(&t, "gpt2");
     tiny_str(&t, "tokenizer.ggml.pre", "tekken");
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
@@ -67,12 +73,12 @@ static void wrong_arrays(void **state)
     begin(&t, "llama");
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
     tiny_strs(&t, "tokenizer.ggml.scores", texts, 3);
-    expect(&t, ERR_CORRUPT, "tokenizer.ggml.scores is not an array of 32-bit floats");
+    expect(&t, ERR_CORRUPT, "tokenizer.ggml.scores is not an array of 32-bit floats (offset ");
     begin(&t, "gpt2");
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
     tiny_array(&t, "tokenizer.ggml.token_type", GGUF_I32, 1);
     write_i32(&t.bytes, 1);
-    expect(&t, ERR_CORRUPT, "tokenizer.ggml.token_type has 1 entries, expected 3");
+    expect(&t, ERR_CORRUPT, "tokenizer.ggml.token_type has 1 entries, expected 3 (offset ");
     begin(&t, "gpt2");
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
     expect(&t, ERR_NOENT, "tokenizer.ggml.merges is missing");
