@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { Model, Status } from './api';
 import { Composer } from './composer';
 import { useConversation } from './conversation';
@@ -29,7 +29,7 @@ const storage = {
 
 export function App(): VNode {
   const [lang, setLang] = useState<Lang>(() => firstLang(storage.get('hearth.lang'), navigator.languages));
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   }, [lang]);
   const switchLang = (): void => {
