@@ -3,13 +3,10 @@
 #ifndef TESTS_API_FAKE_H
 #define TESTS_API_FAKE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "api/api.h"
 #include "base/arena.h"
 #include "gen/codec.h"

@@ -1,9 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "app/near.h"
 
 static const char *nearest(const char *wanted)

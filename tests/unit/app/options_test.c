@@ -1,9 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "app/verbs.h"
 
 /* One run of the parser over words that end with NULL, with the tables of `run`. */

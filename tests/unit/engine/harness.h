@@ -2,13 +2,9 @@
 #ifndef TESTS_ENGINE_HARNESS_H
 #define TESTS_ENGINE_HARNESS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 /* cmocka wants those before it */
-#include <cmocka.h>
 
+#include "../check.h"
 #include "engine/engine.h"
 
 enum { HARNESS_REQUESTS_MAX = 64, HARNESS_TOKENS_MAX = 4096, HARNESS_TOPS_MAX = 4 };

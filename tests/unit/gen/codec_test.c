@@ -1,15 +1,10 @@
 /* The codec over good, cut and damaged frames. Seeds are fixed: a failure repeats. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "gen/frames.h"
 #include "messages.h"
 

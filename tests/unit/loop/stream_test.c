@@ -1,14 +1,11 @@
 /* Streams over socket pairs, and the listener. */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "base/buf.h"
 #include "loop/loop.h"
 

@@ -1,12 +1,9 @@
 /* Files made to hurt: every field at values it should not have, cut at every byte, and thousands of random changes.
  * Whatever the answer is, it is a sentence; and what opens can be walked to its end. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "base/rng.h"
 #include "base/wire.h"
 #include "gguf_make.h"

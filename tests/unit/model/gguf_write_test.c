@@ -1,15 +1,12 @@
 /* The writer: what it writes a reader accepts, mistakes come out at the end, and no half file is left behind. */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "gguf_make.h"
 #include "model/quantize.h"
 #include "sys/pool.h"

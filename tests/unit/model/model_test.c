@@ -1,12 +1,9 @@
 /* Opening models: what is bound where, what is derived, and every refusal. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "gguf_make.h"
 #include "model/model.h"
 

@@ -1,13 +1,10 @@
 /* Quantising from file to file: the plan, the bytes, and what is refused. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "../sanitized.h"
 #include "gguf_make.h"
 #include "model/quantize.h"

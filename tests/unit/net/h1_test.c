@@ -1,11 +1,8 @@
 /* HTTP/1 over memory: what comes out for what goes in, however it is cut. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "base/rng.h"
 #include "memory.h"
 

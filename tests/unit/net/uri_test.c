@@ -1,9 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "base/err.h"
 #include "net/date.h"
 #include "net/http.h"

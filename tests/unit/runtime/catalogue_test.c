@@ -1,14 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "runtime/catalogue.h"
 #include "tiny_model.h"
 

@@ -1,13 +1,8 @@
 /* How much memory a model gets, and the lease. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <pthread.h>
 
+#include "../check.h"
 #include "runtime/lease.h"
 #include "runtime/worker_internal.h"
 

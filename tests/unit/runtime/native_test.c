@@ -1,14 +1,9 @@
 /* The manager over real workers: files, threads, socket pairs, one loop. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "runtime/runtime.h"
 #include "tiny_model.h"
 

@@ -1,15 +1,10 @@
 /* The manager, over a backend that the test plays. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "fake_backend.h"
 #include "runtime/runtime.h"
 #include "tiny_model.h"

@@ -1,10 +1,4 @@
 /* The worker behind a real socket pair, with a model file that the test makes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <pthread.h>
 #include <stdio.h>
@@ -13,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "gen/frames.h"
 #include "runtime/worker.h"
 #include "tiny_model.h"

@@ -2,13 +2,10 @@
 #ifndef TENSOR_FIXTURE_H
 #define TENSOR_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../check.h"
 #include "base/rng.h"
 #include "tensor/block.h"
 #include "tensor/kernels.h"

@@ -1,12 +1,7 @@
 /* Byte-level BPE with vocabularies made here: 256 bytes, a few joined pieces, a few special tokens. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "../../check.h"
 #include "../../sanitized.h"
 #include "tiny.h"
 

@@ -1,13 +1,9 @@
 /* Conversations rendered, read back with special tokens as text. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
+#include "../../check.h"
 #include "model/chat.h"
 #include "tiny.h"
 

@@ -1,14 +1,10 @@
 /* Real vocabularies: every id that llama.cpp recorded. Skipped when the shared data is not there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
+#include "../../check.h"
 #include "model/detok.h"
 #include "model/vocab.h"
 

@@ -1,12 +1,7 @@
 /* Streaming: whole characters only, whatever the tokens hold. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "../../check.h"
 #include "model/detok.h"
 #include "tiny.h"
 

@@ -1,12 +1,7 @@
 /* Metadata that lies: a sentence that names the field, or a vocabulary that is safe to use. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "../../check.h"
 #include "tiny.h"
 
 static const struct tiny_piece few[] = {{"<unk>", 0, 2}, {"<s>", 0, 3}, {"</s>", 0, 3}, {"a", -1, 0}, {"b", -2, 0}, {"ab", 0, 0}};

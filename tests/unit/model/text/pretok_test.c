@@ -1,12 +1,7 @@
 /* Splits of each pre-tokenizer on difficult texts; expected ones follow from the regular expressions in pretok.h. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "../../check.h"
 #include "model/text/pretok.h"
 
 /* The words with | between them. */

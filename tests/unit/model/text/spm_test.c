@@ -1,12 +1,7 @@
 /* SentencePiece BPE with vocabularies made here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "../../check.h"
 #include "../../sanitized.h"
 #include "tiny.h"
 
