@@ -9,7 +9,7 @@
 
 #include "loop/internal.h"
 
-enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 16, REST_MS = 100 };
+enum { BACKLOG = 1024, UNSENT_BYTES_MAX = 64 << 10, ACCEPTS_PER_TURN = 16, REST_MS = 100 };
 
 struct listener {
     struct link link; /* first: loop_free finds the listener by it */
@@ -67,7 +67,11 @@ static int bind_one(const struct addrinfo *ai)
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* accepted sockets inherit it */
+    /* Accepted sockets inherit both. The kernel would take megabytes for a client that does not read: what is not sent yet
+     * is kept small there, so that its owner sees early that the reader is slow. */
+    int unsent_max = UNSENT_BYTES_MAX;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max);
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, BACKLOG)) {
         int r = -errno;
         close(fd);
