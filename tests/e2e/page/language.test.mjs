@@ -47,6 +47,11 @@ describe('languages', { skip }, () => {
             await ask(page, 'x');
             await answered(page);
         },
+        'an answer that has not begun': async (page) => {
+            await page.route('**/v1/chat/completions', () => undefined); // and never will
+            await ask(page, 'x');
+            await page.locator('p.waiting').waitFor();
+        },
         'a stopped answer': async (page) => {
             await page.getByRole('combobox').selectOption(CHAT);
             await withFields(page, { max_tokens: 30000, ignore_eos: true });
