@@ -8,6 +8,7 @@
 
 #include "app/near.h"
 #include "app/text.h"
+#include "base/utf8.h"
 
 enum { PATH_BYTES_MAX = 8192, MODELS_MAX = 4096 };
 
@@ -131,8 +132,9 @@ int models_scan(struct app *a, const char *const **ret, size_t *ret_n, struct er
     const char **paths = arena_calloc(&a->config.arena, MODELS_MAX, sizeof *paths);
     size_t n = 0;
     for (struct dirent *entry; paths && n < MODELS_MAX && (entry = readdir(d));) {
-        if (entry->d_name[0] == '.' || !str_ends(str_of(entry->d_name), STR(".gguf")))
-            continue;
+        struct str name = str_of(entry->d_name);
+        if (name.ptr[0] == '.' || !str_ends(name, STR(".gguf")) || !utf8_printable(name.ptr, name.len))
+            continue; /* as for the server: what no terminal should be sent is not a model's name */
         const char *path = join(a, a->models_dir, entry->d_name, "");
         if (path && is_file(path))
             paths[n++] = path;

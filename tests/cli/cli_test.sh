@@ -102,7 +102,18 @@ head -c 5000 "$model" >"$work/cut.gguf"
 expect 1 '' 'cut.gguf' run ./cut.gguf x
 cp "$work/text.gguf" "$work/data/models/broken.gguf"
 expect 0 'broken.*GGUF' '' list
-rm "$work/data/models/broken.gguf"
+cp "$work/text.gguf" "$work/data/models/$(printf 'es\033[31mcape').gguf"
+expect 0 'broken.*GGUF' '' list
+if grep -q "$(printf '\033')" "$work/out"; then fail "a file's name reaches the terminal with its control characters"; fi
+rm "$work/data/models/broken.gguf" "$work/data/models/es"*
+for verb in "run tiny x --max-tokens 2" "show tiny" list; do
+    # shellcheck disable=SC2086
+    "$hearth" $verb >/dev/full 2>"$work/err"
+    [ $? = 1 ] && grep -q 'the output could not be written' "$work/err" || fail "hearth $verb: a full disk is not reported"
+    # shellcheck disable=SC2086
+    "$hearth" $verb >&- 2>"$work/err"
+    [ $? = 1 ] && grep -q 'the output could not be written' "$work/err" || fail "hearth $verb: a closed output is not reported"
+done
 
 # ---- tokenize
 expect 0 '"tokens":\[[0-9,]+\]' '' tokenize tiny 'one two' --json

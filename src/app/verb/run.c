@@ -1,4 +1,5 @@
 /* hearth run: one request to a worker of our own, its text to standard output as it comes. */
+#include <errno.h>
 #include <unistd.h>
 
 #include "app/interrupt.h"
@@ -53,7 +54,9 @@ static void on_text(struct run *run, struct str text)
         run->newline = text.ptr[text.len - 1] == '\n';
     if (!fflush(stdout))
         return;
-    run->ended = true; /* the reader has gone: `hearth run … | head` */
+    if (errno != EPIPE) /* else the reader has gone, which it knows: `hearth run … | head` */
+        complain(run->app, "%s", T(run->app->lang, OUTPUT_FAILED));
+    run->ended = true;
     run->code = EXIT_FAILED;
 }
 
