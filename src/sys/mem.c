@@ -65,6 +65,8 @@ int mem_map_file(const char *path, struct mem_map *ret, struct err *e)
     void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     int why = errno;
     close(fd);
+    if (p == MAP_FAILED && why == ENOMEM)
+        return err_set(e, ERR_NOMEM, "%s takes %zu bytes, and this process may not map so many more (ulimit -v)", path, size);
     if (p == MAP_FAILED) {
         errno = why;
         return fail(path, e);

@@ -1,6 +1,7 @@
 #include "tree.h"
 
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "sys/mem_info.h"
 
@@ -86,6 +87,14 @@ static void mapping(void **state)
     mem_unmap(&m);
     assert_null(m.ptr);
     mem_unmap(&m);
+    struct rlimit old, none;
+    assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+    none = (struct rlimit){0, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    int rc = mem_map_file(path_in(t, "file"), &m, &e);
+    assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+    assert_int_equal(rc, ERR_NOMEM);
+    assert_non_null(strstr(e.text, "takes 5 bytes"));
     assert_int_equal(mem_map_file(path_in(t, "missing"), &m, &e), ERR_NOENT);
     assert_non_null(strstr(e.text, "missing"));
     assert_int_equal(mem_map_file(path_in(t, "file/below"), &m, &e), ERR_NOENT);
