@@ -279,6 +279,7 @@ enum engine_state engine_step(struct engine *en)
         forward_run(en->forward, en->rows, en->n_rows, en->n_outs);
         if (en->n_outs)
             pool_run(en->pool, en->n_outs, sample_item, en);
+        schedule_took(en, clock_ns(en->c.clock) - now);
         en->steps++;
         for (struct request *r = en->active.first; r; r = r->next)
             for (uint32_t i = 0; i < r->n_seqs; i++)

@@ -21,7 +21,7 @@ struct engine_config {
     uint64_t kv_bytes_max;   /* all blocks together */
     uint32_t sequences_max;  /* run at once; each of n choices is one */
     uint32_t queue_max;      /* requests that wait for a place */
-    uint32_t prefill_chunk;  /* prompt tokens in one step, so that running answers wait a bounded time */
+    uint32_t prefill_chunk;  /* most prompt tokens in one step; fewer when they would take too long */
     bool deterministic;      /* a request's text does not depend on what else runs */
     const struct clock *clock;
     engine_emit_fn *emit; /* called from within submit, cancel, credit and step; must not call the engine */

@@ -18,7 +18,8 @@ struct engine {
     /* the step that runs */
     struct forward_row *rows; /* [prefill_chunk + sequences_max] */
     struct seq **sampled;     /* [sequences_max] by their row of logits */
-    uint32_t n_rows, n_outs;
+    uint32_t n_rows, n_outs, n_prompt_rows;
+    double prompt_row_ns;            /* what a prompt's token has cost lately; 0 until one was read */
     struct sample_scratch **scratch; /* [threads] */
     /* an event on its way */
     struct gen_token *ev_tokens;    /* [OUTTEXT_HELD_MAX] */
@@ -27,9 +28,11 @@ struct engine {
     uint64_t prompt_tokens, decoded_tokens, steps;
 };
 
-/* schedule.c: which rows the next pass computes. Fills rows, n_rows, sampled, n_outs; may send echoes and end a sequence
+/* schedule.c: which rows the next pass computes. Fills rows, n_rows, n_prompt_rows, sampled, n_outs; may send echoes and end a sequence
  * that no memory is left for. */
 void schedule_step(struct engine *en);
+/* How long that pass took: the next ones are cut so that none takes longer than it should. */
+void schedule_took(struct engine *en, uint64_t ns);
 /* Moves requests from the queue to free places. */
 void schedule_admit(struct engine *en);
 /* Tells those in the queue where they stand, when that has changed. */

@@ -1,7 +1,7 @@
 /* Which rows the next pass computes.
  *
  * Sequences are looked at in order of rank (priority, then arrival, then choice). Each that can run gets one row for its new
- * token, or a part of its prompt as long as this step's prefill_chunk lasts; and the blocks for it. When the cache has no
+ * token, or a part of its prompt as long as this step's prompt rows last; and the blocks for it. When the cache has no
  * more, blocks are taken back: from parked sequences first, then from the lowest in rank, but only from below the one that
  * asks. Since rows are given out from the top, no sequence that has rows in this step loses its blocks.
  *
@@ -145,15 +145,46 @@ static void add_rows(struct engine *en, const struct seq *s)
         };
 }
 
+/* How long a step may take: with others waiting for their next token, and alone, where it is the wait of a cancel. */
+enum { STEP_MS_SHARED = 150, STEP_MS_ALONE = 600, PROMPT_ROWS_MIN = 16, PROMPT_ROWS_FIRST = 32 };
+
+static bool someone_writes(const struct engine *en)
+{
+    for (const struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            if (seq_runs(&r->seqs[i]) && r->seqs[i].table.n && r->seqs[i].len - seq_from(&r->seqs[i]) == 1)
+                return true;
+    return false;
+}
+
+/* Prompt rows of the next step: prefill_chunk, or less where the model is large for this machine. The text does not depend on it. */
+static uint32_t prompt_rows(const struct engine *en)
+{
+    uint32_t most = en->c.prefill_chunk, least = most < PROMPT_ROWS_MIN ? most : PROMPT_ROWS_MIN;
+    if (en->prompt_row_ns <= 0)
+        return most < PROMPT_ROWS_FIRST ? most : PROMPT_ROWS_FIRST;
+    double fit = (someone_writes(en) ? STEP_MS_SHARED : STEP_MS_ALONE) * 1e6 / en->prompt_row_ns;
+    return fit >= most ? most : fit <= least ? least : (uint32_t)fit;
+}
+
+void schedule_took(struct engine *en, uint64_t ns)
+{
+    if (!en->n_prompt_rows)
+        return;
+    double row_ns = (double)(ns ? ns : 1) / en->n_rows;
+    en->prompt_row_ns = en->prompt_row_ns > 0 ? 0.5 * (en->prompt_row_ns + row_ns) : row_ns;
+}
+
 void schedule_step(struct engine *en)
 {
-    uint32_t prefill_left = en->c.prefill_chunk;
+    uint32_t most = prompt_rows(en), prefill_left = most;
     en->n_rows = en->n_outs = 0;
     for (struct request *r = en->active.first; r; r = r->next) {
         r->credit_step = 0;
         for (uint32_t i = 0; i < r->n_seqs; i++)
             plan(en, &r->seqs[i], &prefill_left);
     }
+    en->n_prompt_rows = most - prefill_left;
     for (struct request *r = en->active.first; r; r = r->next)
         for (uint32_t i = 0; i < r->n_seqs; i++)
             add_rows(en, &r->seqs[i]);

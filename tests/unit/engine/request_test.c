@@ -72,6 +72,33 @@ static void test_events_of_a_request(void **state)
     assert_int_equal(stats_of(h).decoded_tokens, 20);
 }
 
+/* A machine on which every look at the clock is half a second later. */
+static uint64_t slow_ns(void *ctx)
+{
+    return *(uint64_t *)ctx += 500000000;
+}
+
+static void test_slow_steps_get_shorter(void **state)
+{
+    struct harness *h = *state;
+    h->config.prefill_chunk = 512;
+    harness_start(h, CPU_SCALAR, 2);
+    h->clock.mono_ns = slow_ns;
+    struct gen_request r = harness_request(h, 6, 120);
+    engine_submit(h->engine, &r);
+    uint32_t before = 0, longest = 0;
+    for (int i = 0; i < 40 && before < 120; i++) {
+        steps(h, 1);
+        uint32_t done = harness_of(h, 6)->prefill_done;
+        longest = done - before > longest ? done - before : longest;
+        before = done;
+    }
+    assert_int_equal(before, 120);
+    assert_in_range(longest, 32, 60); /* 32 at first, when nothing is known yet; then what 600 ms hold at 12 to 16 ms each */
+    assert_in_range(harness_of(h, 6)->n_prefill, 3, 4);
+    harness_run(h, 1000);
+}
+
 static void test_cancel_frees_at_once(void **state)
 {
     struct harness *h = *state;
@@ -274,7 +301,7 @@ static void test_choices_share_the_prompt(void **state)
     r.sampling.seed = 5;
     r.sampling.has_seed = true;
     engine_submit(h->engine, &r);
-    steps(h, 3);
+    steps(h, 4);
     assert_int_equal(stats_of(h).running, 8);
     assert_int_equal(stats_of(h).kv_blocks_used, 3 + 8); /* three full ones, and each choice's own end */
     harness_run(h, 100);
@@ -469,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_events_of_a_request),
+        TEST(test_slow_steps_get_shorter),
         TEST(test_cancel_frees_at_once),
         TEST(test_credit_parks),
         TEST(test_credit_is_never_overdrawn),

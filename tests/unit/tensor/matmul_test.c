@@ -1,3 +1,4 @@
+#include "../sanitized.h"
 #include "fixture.h"
 
 #include <math.h>
@@ -119,7 +120,7 @@ static void every_type_level_and_shape(void **state)
         for (size_t a = 0; a < N(shapes_k); a++)
             for (size_t b = 0; b < N(shapes_rows); b++)
                 for (size_t c = 0; c < N(shapes_m); c++)
-                    if (tensor_row_bytes((enum tensor_type)type, shapes_k[a]))
+                    if (tensor_row_bytes((enum tensor_type)type, shapes_k[a]) && (!SANITIZED || (type + a + b + c) % 4 == 0))
                         check_shape(f, (enum tensor_type)type, shapes_k[a], shapes_rows[b], shapes_m[c]);
     }
 }
