@@ -8,9 +8,15 @@ static const char *const state_names[] = {
     [MODEL_FAILED] = "failed",
 };
 
+/* Without a name the model of the settings answers, if there is one: what others have loaded meanwhile must not change that. */
+static const struct model_entry *find(struct api *a, struct str name)
+{
+    return runtime_find(a->c.runtime, name.len ? name : a->c.start_model);
+}
+
 const struct model_entry *models_pick(struct api *a, struct str name, struct api_error *e)
 {
-    const struct model_entry *m = runtime_find(a->c.runtime, name), *all;
+    const struct model_entry *m = find(a, name), *all;
     if (m)
         return m;
     const char *dir = a->c.models_dir ? a->c.models_dir : "the models folder";
@@ -109,7 +115,7 @@ void handle_status(struct api *a, struct http_exchange *x, struct str rest)
     (void)rest;
     struct buf body = buf_make(API_ANSWER_BYTES_MAX);
     struct json j = json_to(&body);
-    const struct model_entry *first = runtime_find(a->c.runtime, (struct str){0});
+    const struct model_entry *first = find(a, (struct str){0});
     json_obj(&j);
     json_kcstr(&j, "version", a->c.version);
     json_kcstr(&j, "models_dir", a->c.models_dir);

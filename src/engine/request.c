@@ -100,7 +100,7 @@ static int check(const struct gen_request *g, uint32_t n_vocab, struct refusal *
 
 /* The prompt as tokens */
 
-static int encode(const struct model *m, const struct gen_request *g, struct tokens *out, struct refusal *w)
+static int encode(const struct model *m, uint32_t context_tokens, const struct gen_request *g, struct tokens *out, struct refusal *w)
 {
     int rc = OK;
     switch (g->kind) {
@@ -121,8 +121,12 @@ static int encode(const struct model *m, const struct gen_request *g, struct tok
     }
     if (rc == ERR_NOMEM)
         return out_of_memory(w);
-    if (rc == ERR_LIMIT)
-        return refuse(w, GEN_FAULT_CONTEXT, "prompt", "the prompt has more than 1048576 tokens");
+    if (rc == ERR_LIMIT) {
+        w->fault = GEN_FAULT_CONTEXT;
+        w->param = g->kind == GEN_CHAT ? "messages" : "prompt";
+        return err_set(&w->why, ERR_LIMIT, "the prompt has more than %d tokens, the context holds %u", GEN_PROMPT_TOKENS_MAX,
+                       context_tokens);
+    }
     if (rc && !w->why.code)
         return refuse(w, GEN_FAULT_REQUEST, "prompt", "the prompt has tokens that the vocabulary does not have");
     if (!rc && !out->len)
@@ -238,7 +242,7 @@ struct request *request_create(const struct model *m, uint32_t context_tokens, c
     struct tokens prompt = tokens_make(GEN_PROMPT_TOKENS_MAX);
     struct request *r = NULL;
     *w = (struct refusal){.fault = GEN_FAULT_REQUEST, .param = ""};
-    if (check(g, vocab_size(m->vocab), w) || encode(m, g, &prompt, w))
+    if (check(g, vocab_size(m->vocab), w) || encode(m, context_tokens, g, &prompt, w))
         goto out;
     if (prompt.len >= context_tokens) {
         w->fault = GEN_FAULT_CONTEXT;

@@ -122,8 +122,7 @@ static void on_signal(void *ctx, int signum)
         return;
     }
     s->draining = true;
-    log_event(&s->app->log, LOG_INFO, "stopping", F_CSTR("signal", signum == SIGINT ? "SIGINT" : "SIGTERM"),
-              F_INT("connections", http_server_connections(s->http)));
+    log_event(&s->app->log, LOG_INFO, "stopping", F_INT("signal", signum), F_INT("connections", http_server_connections(s->http)));
     api_drain(s->api);
     http_server_drain(s->http, on_drained, s);
 }
@@ -182,6 +181,8 @@ static int start(struct serve *s, struct err *e)
         r = loop_on_signal(s->loop, SIGTERM, on_signal, s);
     if (!r)
         r = loop_on_signal(s->loop, SIGINT, on_signal, s);
+    if (!r)
+        r = loop_on_signal(s->loop, SIGHUP, on_signal, s); /* the terminal was closed */
     if (!r && s->chosen.len)
         r = runtime_load(s->runtime, s->chosen, e);
     return r;

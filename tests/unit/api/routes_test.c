@@ -193,6 +193,16 @@ static void models_are_listed(void **state)
     assert_has(fake_request(f, "GET", "/v1/models", NULL, NULL), "\"data\":[]");
 }
 
+static void the_model_of_the_settings_is_the_default(void **state)
+{
+    struct fake *f = *state;
+    assert_true(f->rt.n_models > 1);
+    assert_has(fake_request(f, "GET", "/api/status", NULL, NULL), "\"default_model\":null");
+    f->config.start_model = STR("tiny");
+    fake_reconfigure(f);
+    assert_has(fake_request(f, "GET", "/api/status", NULL, NULL), "\"default_model\":\"tiny\"");
+}
+
 static void ready_follows_the_first_model(void **state)
 {
     struct fake *f = *state;
@@ -303,6 +313,7 @@ int main(void)
         T(preflight_of_a_listed_origin),
         T(body_limits),
         T(models_are_listed),
+        T(the_model_of_the_settings_is_the_default),
         T(ready_follows_the_first_model),
         T(version_is_told),
         T(root_without_a_page_explains),
