@@ -177,9 +177,9 @@ static void test_golden(void **state)
                 fail_msg("%s: %s", path, e.text);
         }
         check_prompt(m, line);
-        for (int level = CPU_SCALAR; level <= (int)cpu.level; level++)
-            if (!SANITIZED || (int)(lines % CPU_LEVEL_COUNT) == level)
-                wrong += !check_line(m, line, name, (enum cpu_level)level);
+        bool all = !SANITIZED || !strcmp(name, "stories260K"); /* the kernels of the others have sanitized tests of their own */
+        for (int level = CPU_SCALAR; all && level <= (int)cpu.level; level++)
+            wrong += !check_line(m, line, name, (enum cpu_level)level);
     }
     model_free(m);
     assert_true(feof(f)); /* no line stopped the reader */
