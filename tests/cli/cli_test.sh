@@ -138,6 +138,7 @@ expect 0 '.' '' run tiny 'one two' --max-tokens 20 --temperature 1 --seed 7
 cp "$work/out" "$work/first"
 expect 0 '.' '' run tiny 'one two' --max-tokens 20 --temperature 1 --seed 7
 cmp -s "$work/out" "$work/first" || fail "answers with one seed differ"
+expect 1 '' 'byte 3 is wrong' run tiny $'ab\xff'
 expect 1 '*' 'context' run tiny "$(printf 'word %.0s' {1..500})" --engine.context=64
 if [ -f "$shared/stories260K.gguf" ]; then
     expect 0 '^, there was a little girl named Lily\. She loved to play outside in the park\.' '' \

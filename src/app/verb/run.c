@@ -7,6 +7,7 @@
 #include "app/session.h"
 #include "app/term.h"
 #include "app/text.h"
+#include "base/utf8.h"
 
 struct run {
     struct app *app;
@@ -148,6 +149,11 @@ int verb_run(struct app *a)
         goto out;
     }
     struct str prompt = a->args.n_words > 1 ? str_of(a->args.words[1]) : buf_str(&run.input);
+    size_t bad;
+    if (!utf8_valid(prompt.ptr, prompt.len, &bad)) {
+        complain(a, T(a->lang, PROMPT_NOT_UTF8), bad + 1);
+        goto out;
+    }
     struct gen_load load = session_load(a, path);
     load.sequences_max = 1;
     interrupt_watch();
