@@ -57,6 +57,7 @@
     X(WORDS_TOO_MANY, "\"%s\" is one word too many: hearth %s %s (put a text with spaces in quotes)", "“%s”是多余的参数：hearth %s %s（含空格的文本请加引号）") \
     X(WORDS_TOO_FEW, "something is missing: hearth %s %s", "缺少参数：hearth %s %s") \
     X(SEE_HELP, "See `hearth help%s%s`.\n", "参见 `hearth help%s%s`。\n") \
+    X(CHAT_PLAIN, "this model has no known chat template: the prompt is continued as plain text", "该模型没有可识别的对话模板：提示将作为普通文本续写") \
     X(PROMPT_NOT_UTF8, "the prompt is not UTF-8: byte %zu is wrong", "提示不是 UTF-8：第 %zu 个字节有误") \
     X(OUTPUT_FAILED, "the output could not be written", "无法写出结果") \
     X(HELP_TAGLINE, "a private AI assistant that lives on the machine you already have", "住在你自己机器上的私人 AI 助手") \

@@ -168,6 +168,7 @@ interrupt 130 bench tiny --prompt 16 --gen 30000 --repeat 1000
 
 # ---- quantize, bench
 "$make_model" tiny-llama F16 large.gguf >/dev/null || fail "make_model"
+expect 0 '.' 'no known chat template' run ./large.gguf x --chat --max-tokens 2
 expect 0 'became .*tensors' '' quantize large.gguf small.gguf q4_0
 expect 0 '^Type +Q4_0' '' show ./small.gguf
 expect 1 '' 'is the input itself' quantize ./small.gguf ./small.gguf Q8_0
