@@ -5,7 +5,7 @@ ARGS      ?=
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-all check-style format lint asan tsan coverage fuzz bench install clean ui
+.PHONY: help build run test test-all check-style format lint asan tsan coverage fuzz bench install clean ui
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,7 +62,8 @@ bench: build ## measure; writes tables to the terminal
 	@bench/run $(ARGS)
 
 install: build ## install below PREFIX (/usr/local)
-	@meson configure $(BUILD) --prefix $(or $(PREFIX),/usr/local) && meson install -C $(BUILD) --no-rebuild --only-changed --tags runtime
+	@meson setup --reconfigure $(BUILD) --prefix $(or $(PREFIX),/usr/local) >/dev/null && ninja -C $(BUILD) --quiet hearth && \
+	 meson install -C $(BUILD) --no-rebuild --tags runtime
 
 clean: ## remove everything that was built
 	rm -rf build build-* coverage ui/dist
