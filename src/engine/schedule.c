@@ -169,8 +169,8 @@ static uint32_t prompt_rows(const struct engine *en)
 
 void schedule_took(struct engine *en, uint64_t ns)
 {
-    if (!en->n_prompt_rows)
-        return;
+    if (en->n_prompt_rows < PROMPT_ROWS_MIN)
+        return; /* reading the weights is then most of it, and says nothing about more rows */
     double row_ns = (double)(ns ? ns : 1) / en->n_rows;
     en->prompt_row_ns = en->prompt_row_ns > 0 ? 0.5 * (en->prompt_row_ns + row_ns) : row_ns;
 }
