@@ -11,19 +11,20 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = [
     ["base"],
     ["sys", "loop"],
-    ["tensor", "store", "net", "gen"],
-    ["model"],
+    ["tensor", "store", "fetch", "net", "gen"],
+    ["model", "people"],
     ["engine"],
     ["runtime"],
-    ["kb", "skill", "plugin", "cluster", "observe", "learn"],
+    ["talk", "kb", "skill", "plugin", "cluster", "observe", "learn"],
     ["assistant"],
     ["api"],
     ["app"],
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 # Headers of libraries that belong to one room.
-OWNED = {"uv.h": "loop", "llhttp.h": "net", "jansson.h": "api", "yaml.h": "app", "utf8proc.h": "model", "immintrin.h": "tensor"}
-ALSO = {("immintrin.h", "sys"), ("immintrin.h", "app")}
+OWNED = {"uv.h": "loop", "llhttp.h": "net", "jansson.h": "api", "yaml.h": "app", "utf8proc.h": "model", "immintrin.h": "tensor",
+         "sqlite3.h": "store", "curl/curl.h": "fetch", "histedit.h": "app", "openssl/evp.h": "store"}
+ALSO = {("immintrin.h", "sys"), ("immintrin.h", "app"), ("openssl/evp.h", "fetch"), ("jansson.h", "fetch"), ("jansson.h", "talk"), ("jansson.h", "app")}
 BANNED = "strcpy strcat sprintf vsprintf gets strtok atoi atol atoll atof alloca rand srand system popen tmpnam mktemp strncpy strncat".split()
 LINES_MAX = 800
 FUNCTION_LINES_MAX = 60
