@@ -112,11 +112,11 @@ void api_handle(void *ctx, struct http_exchange *x)
 {
     struct api *a = ctx;
     const struct http_request *q = http_request(x);
-    struct str rest = {0};
+    struct route_args args = {0};
     bool known = false, cors = allow_origin(a, x);
-    const struct route *r = route_find(q->method, q->path, &rest, &known);
+    const struct route *r = route_find(q->method, q->path, &args, &known);
     if (r)
-        r->handle(a, x, rest);
+        r->handle(a, x, &args);
     else
         handle_rest(a, x, known, cors);
 }

@@ -96,9 +96,9 @@ bool assets_serve(struct api *a, struct http_exchange *x, struct str path)
     return f;
 }
 
-void handle_root(struct api *a, struct http_exchange *x, struct str rest)
+void handle_root(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     if (assets_serve(a, x, STR("/")))
         return;
     assets_page_headers(x);

@@ -65,14 +65,15 @@ int api_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max)
 {
     const struct api *a = ctx;
     const struct http_request *q = http_request(x);
-    struct str host = http_header(x, "Host"), origin = http_header(x, "Origin"), rest;
+    struct str host = http_header(x, "Host"), origin = http_header(x, "Origin");
+    struct route_args args;
     /* HTTP/1.0 has no Host; browsers do not speak it. */
     if (host.ptr && !gate_host_ok(a, host))
         return 421;
     if (origin.ptr && !gate_origin_same(origin, host) && !gate_origin_listed(a, origin))
         return 403;
     bool known = false;
-    const struct route *r = route_find(q->method, q->path, &rest, &known);
+    const struct route *r = route_find(q->method, q->path, &args, &known);
     size_t limit = r ? r->body_bytes_max : 4096;
     if (limit && limit < *body_bytes_max)
         *body_bytes_max = limit;

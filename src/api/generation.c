@@ -283,14 +283,14 @@ static void handle(struct api *a, struct http_exchange *x, const struct shape *s
     arena_free(&arena);
 }
 
-void handle_chat(struct api *a, struct http_exchange *x, struct str rest)
+void handle_chat(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     handle(a, x, &shape_chat, api_parse_chat);
 }
 
-void handle_completion(struct api *a, struct http_exchange *x, struct str rest)
+void handle_completion(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     handle(a, x, &shape_completion, api_parse_completion);
 }

@@ -2,18 +2,18 @@
 #include "api/internal.h"
 
 /* Asked thousands of times a second by those who watch: no allocation, no header more than needed. */
-void handle_health(struct api *a, struct http_exchange *x, struct str rest)
+void handle_health(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)a;
-    (void)rest;
+    (void)args;
     http_respond(x, 200, "application/json", STR("{\"status\":\"ok\"}"));
 }
 
 /* Ready: not stopping, and the model that was to be loaded at start can answer. Without such a model nothing has to be waited
  * for, since models are loaded when they are asked for. */
-void handle_ready(struct api *a, struct http_exchange *x, struct str rest)
+void handle_ready(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     const struct model_entry *m = a->c.start_model.len ? runtime_find(a->c.runtime, a->c.start_model) : NULL;
     struct api_error e = {0};
     if (a->draining)
@@ -31,9 +31,9 @@ void handle_ready(struct api *a, struct http_exchange *x, struct str rest)
         http_respond(x, 200, "application/json", STR("{\"status\":\"ready\"}"));
 }
 
-void handle_version(struct api *a, struct http_exchange *x, struct str rest)
+void handle_version(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     struct buf body = buf_make(1024);
     struct json j = json_to(&body);
     json_obj(&j);

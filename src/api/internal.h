@@ -24,18 +24,31 @@ struct api {
 };
 
 /* ---- routes.c: every address, and who answers it */
-typedef void route_fn(struct api *a, struct http_exchange *x, struct str rest);
+enum { ROUTE_ARGS_MAX = 4 };
+struct route_args {
+    struct str at[ROUTE_ARGS_MAX]; /* what stood in the path's {…}, in order */
+};
+typedef void route_fn(struct api *a, struct http_exchange *x, const struct route_args *args);
+
+/* Who may call: checked before the body is read. */
+enum route_scope {
+    SCOPE_OPEN,  /* anybody who reaches the server */
+    SCOPE_USER,  /* any principal */
+    SCOPE_ADMIN, /* the local owner and keys of scope admin */
+};
+
 struct route {
     const char *method;
-    const char *path; /* ends with '*': the rest of the path is the handler's argument */
+    const char *path; /* {name}: one segment; a last {name*}: the rest of the path, slashes included */
     route_fn *handle;
+    enum route_scope scope;
     size_t body_bytes_max; /* 0: the server's own limit */
     const char *about;
 };
 extern const struct route api_routes[];
 extern const size_t api_n_routes;
 /* HEAD finds GET. *ret_known: the path exists, with another method. */
-const struct route *route_find(struct str method, struct str path, struct str *ret_rest, bool *ret_known);
+const struct route *route_find(struct str method, struct str path, struct route_args *ret_args, bool *ret_known);
 /* "GET, HEAD, POST": the methods of a path. */
 void route_methods(struct str path, struct buf *out);
 

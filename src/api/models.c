@@ -76,9 +76,9 @@ static void put_openai(struct json *j, const struct model_entry *m)
     json_obj_end(j);
 }
 
-void handle_models(struct api *a, struct http_exchange *x, struct str rest)
+void handle_models(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     struct buf body = buf_make(API_ANSWER_BYTES_MAX);
     struct json j = json_to(&body);
     const struct model_entry *all;
@@ -95,10 +95,10 @@ void handle_models(struct api *a, struct http_exchange *x, struct str rest)
     buf_free(&body);
 }
 
-void handle_model(struct api *a, struct http_exchange *x, struct str rest)
+void handle_model(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     struct api_error e;
-    const struct model_entry *m = models_pick(a, rest, &e);
+    const struct model_entry *m = models_pick(a, args->at[0], &e);
     if (!m) {
         respond_error(a, x, &e);
         return;
@@ -110,9 +110,9 @@ void handle_model(struct api *a, struct http_exchange *x, struct str rest)
     buf_free(&body);
 }
 
-void handle_status(struct api *a, struct http_exchange *x, struct str rest)
+void handle_status(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     struct buf body = buf_make(API_ANSWER_BYTES_MAX);
     struct json j = json_to(&body);
     const struct model_entry *first = find(a, (struct str){0});

@@ -127,9 +127,9 @@ static void tokenize(struct api *a, struct http_exchange *x, const struct api_to
         refuse(l, rc, &err);
 }
 
-void handle_tokenize(struct api *a, struct http_exchange *x, struct str rest)
+void handle_tokenize(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     struct arena arena = arena_make(API_PARSE_BYTES_MAX);
     struct api_tokenize r = {0};
     struct api_error e;
@@ -158,9 +158,9 @@ static void detokenize(struct api *a, struct http_exchange *x, const struct api_
         refuse(l, rc, &err);
 }
 
-void handle_detokenize(struct api *a, struct http_exchange *x, struct str rest)
+void handle_detokenize(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
-    (void)rest;
+    (void)args;
     struct arena arena = arena_make(API_PARSE_BYTES_MAX);
     struct api_detokenize r = {0};
     struct api_error e;
