@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "net/http.h"
+#include "people/people.h"
 #include "runtime/runtime.h"
 
 /* A file of the web page, embedded in the program. */
@@ -21,6 +22,7 @@ struct api_asset {
 /* Everything is borrowed and must outlive the api. */
 struct api_config {
     struct runtime *runtime;
+    struct people *people; /* NULL: everybody is the local owner (tests) */
     const struct log *log;
     const struct clock *clock;
     const struct api_asset *assets;

@@ -6,8 +6,21 @@
  * same origin: but then the name stands in Host, and only localhost, IP literals, which nobody can rebind, and listed names
  * pass. Programs other than browsers send no Origin and are not hindered. */
 #include <arpa/inet.h>
+#include <stdio.h>
 
 #include "api/internal.h"
+
+static const struct principal everybody = {PEOPLE_OWNER, PEOPLE_LOCAL, PEOPLE_ADMIN, "owner"};
+
+const struct principal *api_principal(const struct http_exchange *x)
+{
+    return http_user(x);
+}
+
+struct str api_owner(const struct principal *who, char text[API_OWNER_BYTES])
+{
+    return str_from(text, (size_t)snprintf(text, API_OWNER_BYTES, "%lld", (long long)who->id));
+}
 
 /* Without its port. False when what follows the name is not a port. */
 static bool split_port(struct str host, struct str *ret_name)
@@ -77,5 +90,7 @@ int api_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max)
     size_t limit = r ? r->body_bytes_max : 4096;
     if (limit && limit < *body_bytes_max)
         *body_bytes_max = limit;
+    if (r && r->scope != SCOPE_OPEN)
+        http_set_user(x, &everybody);
     return 0;
 }

@@ -222,14 +222,24 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     return g;
 }
 
+/* Prefixes are shared within a principal, and within its users when it names them. */
+static void put_owner(const struct http_exchange *x, struct str user, char *owner, size_t cap)
+{
+    char id[API_OWNER_BYTES];
+    snprintf(owner, cap, STR_FMT "%s" STR_FMT, STR_ARG(api_owner(api_principal(x), id)), user.len ? "/" : "", STR_ARG(user));
+}
+
 /* Each prompt becomes a request of its own; the engine runs them in one batch. When one cannot be taken, none is. */
 static void submit(struct generation *g, const struct api_request *r)
 {
+    char owner[API_OWNER_BYTES + API_USER_BYTES_MAX + 2];
+    put_owner(g->x, r->gen.owner, owner, sizeof owner);
     for (uint32_t i = 0; i < g->n_calls && !g->over; i++) {
         struct call *c = &g->calls[i];
         struct gen_request q = api_request_for_prompt(r, i);
         struct ticket *t = NULL;
         struct err err = {0};
+        q.owner = str_of(owner);
         q.credit = g->stream ? STREAM_CREDIT : GEN_CREDIT_UNLIMITED;
         if (!q.max_tokens)
             q.max_tokens = g->api->c.max_tokens_default;

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 
 enum {
+    API_OWNER_BYTES = 24, /* a principal's id as text */
     API_JSON_DEPTH_DEFAULT = 32,
     API_PARSE_BYTES_MAX = 128 << 20, /* arrays made from one request's JSON */
     API_ANSWER_BYTES_MAX = 16 << 20, /* an answer that is collected before it is sent */
@@ -53,6 +54,10 @@ const struct route *route_find(struct str method, struct str path, struct route_
 void route_methods(struct str path, struct buf *out);
 
 /* ---- gate.c */
+/* Who asks. Never NULL in the handler of a route whose scope is USER or ADMIN; lives as long as the exchange. */
+const struct principal *api_principal(const struct http_exchange *x);
+/* For gen_request.owner: the principal's id as text, in the caller's memory. */
+struct str api_owner(const struct principal *who, char text[API_OWNER_BYTES]);
 bool gate_host_ok(const struct api *a, struct str host);
 bool gate_origin_listed(const struct api *a, struct str origin);
 bool gate_origin_same(struct str origin, struct str host);

@@ -8,9 +8,9 @@
 #include "gen/request.h"
 
 enum {
-    API_PROMPTS_MAX = 32,  /* of one completion request */
-    API_ANSWERS_MAX = 128, /* prompts times choices */
-    API_USER_BYTES_MAX = 256,
+    API_PROMPTS_MAX = 32,     /* of one completion request */
+    API_ANSWERS_MAX = 128,    /* prompts times choices */
+    API_USER_BYTES_MAX = 200, /* with the principal before it, within what gen allows an owner */
     API_NAME_BYTES_MAX = 256,
 };
 

@@ -84,6 +84,16 @@ struct str http_header(const struct http_exchange *x, const char *name)
     return (struct str){0};
 }
 
+void http_set_user(struct http_exchange *x, const void *user)
+{
+    x->user = user;
+}
+
+const void *http_user(const struct http_exchange *x)
+{
+    return x->user;
+}
+
 struct arena *http_arena(struct http_exchange *x)
 {
     return &x->arena;

@@ -40,6 +40,7 @@ struct http_exchange {
     bool bodiless;
     int refused; /* status of a request that is read to its end only to be refused */
     const char *sentence;
+    const void *user; /* the gate's */
     struct http_request req;
     struct arena arena;
     struct buf head;  /* target, then name and value of each header, each ended by a NUL */

@@ -76,6 +76,9 @@ size_t http_server_connections(const struct http_server *s);
 const struct http_request *http_request(const struct http_exchange *x);
 /* The first header of that name, or {NULL, 0}. */
 struct str http_header(const struct http_exchange *x, const char *name);
+/* What the gate has found out about this request, for the handler; NULL at first, and borrowed. */
+void http_set_user(struct http_exchange *x, const void *user);
+const void *http_user(const struct http_exchange *x);
 /* Lives until the exchange ends. */
 struct arena *http_arena(struct http_exchange *x);
 

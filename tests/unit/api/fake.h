@@ -16,6 +16,7 @@ enum { FAKE_HEADERS_MAX = 16, FAKE_TICKETS_MAX = 64 };
 struct http_exchange {
     struct http_header in[FAKE_HEADERS_MAX];
     struct http_request q;
+    const void *user;
     /* what was answered */
     int status;
     char content_type[100];

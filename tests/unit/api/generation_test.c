@@ -34,7 +34,7 @@ static void chat_is_collected(void **state)
     assert_false(x->complete);
     assert_string_equal(t->model, "tiny");
     assert_int_equal(t->q.max_tokens, 9);
-    assert_true(str_eq(t->q.owner, STR("me")));
+    assert_true(str_eq(t->q.owner, STR("1/me")));
     assert_true(t->q.credit == GEN_CREDIT_UNLIMITED);
     fake_event(t, (struct gen_event){.type = GEN_PREFILL, .prefill = {10, 10, 4}});
     fake_text(t, 0, "Hel");
