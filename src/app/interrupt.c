@@ -3,12 +3,14 @@
 #include <signal.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t flag;
+static atomic_bool flag; /* relaxed: it carries nothing but itself */
+static volatile sig_atomic_t term;
 
 static void on_signal(int signum)
 {
-    (void)signum;
-    flag = 1;
+    if (signum == SIGTERM)
+        term = 1;
+    atomic_store_explicit(&flag, true, memory_order_relaxed);
 }
 
 void interrupt_watch(void)
@@ -22,5 +24,22 @@ void interrupt_watch(void)
 
 bool interrupted(void)
 {
-    return flag != 0;
+    return atomic_load_explicit(&flag, memory_order_relaxed);
+}
+
+const atomic_bool *interrupt_flag(void)
+{
+    return &flag;
+}
+
+void interrupt_again(void)
+{
+    if (!terminated())
+        atomic_store_explicit(&flag, false, memory_order_relaxed);
+    interrupt_watch();
+}
+
+bool terminated(void)
+{
+    return term != 0;
 }

@@ -81,17 +81,21 @@ static int store_number(const struct option *o, struct str value, struct args *a
     return OK;
 }
 
+static int add_text(const struct option *o, const char *value, struct texts *texts, enum lang lang, struct err *e)
+{
+    if (texts->n == ARGS_TEXTS_MAX)
+        return err_set(e, ERR_LIMIT, T(lang, OPTION_TOO_OFTEN), o->name, ARGS_TEXTS_MAX);
+    texts->items[texts->n++] = str_of(value);
+    return OK;
+}
+
 static int store(const struct option *o, const char *value, struct args *args, struct config *config, struct err *e)
 {
     void *field = (char *)args + o->offset;
     switch (o->kind) {
     case OPTION_FLAG: memcpy(field, &(bool){true}, sizeof(bool)); return OK;
     case OPTION_TEXT: memcpy(field, &value, sizeof value); return OK;
-    case OPTION_TEXTS:
-        if (args->stops.n == ARGS_TEXTS_MAX)
-            return err_set(e, ERR_LIMIT, T(config->lang, OPTION_TOO_OFTEN), o->name, ARGS_TEXTS_MAX);
-        args->stops.items[args->stops.n++] = str_of(value);
-        return OK;
+    case OPTION_TEXTS: return add_text(o, value, field, config->lang, e);
     case OPTION_INT:
     case OPTION_NUMBER: return store_number(o, str_of(value), args, config->lang, e);
     case OPTION_SETTING: return config_set_option(config, str_of(o->setting), str_of(value), e);

@@ -11,16 +11,19 @@
 
 enum { ARGS_WORDS_MAX = 4, ARGS_TEXTS_MAX = 16 };
 
+/* Of an option that may be given again. */
+struct texts {
+    struct str items[ARGS_TEXTS_MAX];
+    size_t n;
+};
+
 /* Values of all options of all verbs; a verb reads those that its table names. */
 struct args {
-    bool help, version, json, api, chat, raw, stats, docs, memory, no_special, parse_special;
-    const char *config, *data, *system, *batch;
+    bool help, version, json, api, chat, raw, stats, docs, memory, no_special, parse_special, resume;
+    const char *config, *data, *system, *batch, *server, *key;
     double temperature, top_p, min_p;
     int64_t max_tokens, seed, top_k, context, prompt, gen, repeat; /* seed: -1 draws one */
-    struct {
-        struct str items[ARGS_TEXTS_MAX];
-        size_t n;
-    } stops;
+    struct texts stops, sets, files;
     const char *words[ARGS_WORDS_MAX]; /* what is not an option, after the verb */
     size_t n_words;
 };
@@ -28,7 +31,7 @@ struct args {
 enum option_kind {
     OPTION_FLAG,    /* bool */
     OPTION_TEXT,    /* const char * */
-    OPTION_TEXTS,   /* args.stops; may be given again */
+    OPTION_TEXTS,   /* struct texts */
     OPTION_INT,     /* int64_t */
     OPTION_NUMBER,  /* double */
     OPTION_SETTING, /* another name of a setting */

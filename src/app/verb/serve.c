@@ -3,9 +3,12 @@
  *   start ──► running ──signal──► draining ──all answered, or drain_time_max──► ended
  *                                    └──────────second signal─────────────────────▲   (exit 130)
  */
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/assets.h"
 #include "app/paths.h"
@@ -141,6 +144,22 @@ static bool beyond_this_machine(const char *host)
     return strcmp(host, "localhost") != 0 && strcmp(host, "::1") != 0 && strncmp(host, "127.", 4) != 0;
 }
 
+/* Tells a `hearth chat` that has started us where we are: a line to the descriptor that HEARTH_ANNOUNCE_FD names. */
+static void announce(const struct serve *s)
+{
+    const char *name = getenv("HEARTH_ANNOUNCE_FD");
+    uint64_t fd;
+    if (!name || str_to_u64(str_of(name), &fd) || fd <= STDERR_FILENO || fd > INT_MAX)
+        return;
+    struct buf line = buf_make(512);
+    put_address(s, &line);
+    buf_putc(&line, '\n');
+    if (write((int)fd, line.ptr, line.len) < 0)
+        log_event(&s->app->log, LOG_WARN, "announcing", F_CSTR("error", "the one who asked has gone"));
+    close((int)fd);
+    buf_free(&line);
+}
+
 static void greet(const struct serve *s)
 {
     const struct app *a = s->app;
@@ -207,6 +226,7 @@ int verb_serve(struct app *a)
     int r = start(&s, &e);
     if (!r) {
         greet(&s);
+        announce(&s);
         r = loop_run(s.loop);
         err_set(&e, r, "%s", err_text(r));
         log_event(&a->log, LOG_INFO, "stopped");
