@@ -9,7 +9,7 @@
 #define SECOND   UINT64_C(1000)
 #define HOUR     (3600 * SECOND)
 
-static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avx512", NULL};
+static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avxvnni", "avx512", "amx", NULL};
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL}; /* enum log_level */
 static const char *const format_names[] = {"text", "json", NULL};
 
@@ -77,8 +77,8 @@ const struct setting settings[] = {
     {"engine", "threads", SETTING_INT, "0", 0, 256, FIELD(engine.threads),
      .help = {"Compute threads; 0: one for each core.", "计算线程数；0 表示每个物理核一个。"}},
     {"engine", "deterministic", SETTING_BOOL, "false", FIELD(engine.deterministic),
-     .help = {"The same request gives the same text, whatever else runs. All kernels of this version keep that anyway.",
-              "相同请求总得到相同文本，不受其他请求影响。当前版本的所有计算内核本来就保证这一点。"}},
+     .help = {"The same request gives the same text, whatever else runs. Costs speed where the processor has AMX units, nothing elsewhere.",
+              "相同请求总得到相同文本，不受其他请求影响。处理器带有 AMX 单元时会降低速度，否则没有代价。"}},
     {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
      .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
 

@@ -71,7 +71,7 @@ int engine_create(const struct model *m, struct pool *pool, const struct kernels
     struct engine *en = calloc(1, sizeof *en);
     if (!en)
         return err_set(e, ERR_NOMEM, "no memory for the engine");
-    *en = (struct engine){.c = *c, .m = m, .pool = pool, .kn = kn, .ev_bytes = buf_make(EVENT_BYTES_MAX)};
+    *en = (struct engine){.c = *c, .m = m, .pool = pool, .kn = c->deterministic ? kernels_exact(kn) : kn, .ev_bytes = buf_make(EVENT_BYTES_MAX)};
     en->places_max = c->sequences_max * PARKED_FACTOR > GEN_CHOICES_MAX ? c->sequences_max * PARKED_FACTOR : GEN_CHOICES_MAX;
     int rc = make_parts(en, e);
     if (rc) {

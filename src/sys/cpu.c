@@ -9,9 +9,13 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
-static const char *const level_names[CPU_LEVEL_COUNT] = {[CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
+static const char *const level_names[CPU_LEVEL_COUNT] = {
+    [CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVXVNNI] = "avxvnni", [CPU_AVX512] = "avx512", [CPU_AMX] = "amx",
+};
 
 const char *cpu_level_name(enum cpu_level level)
 {
@@ -26,7 +30,8 @@ int cpu_level_parse(struct str s, enum cpu_level *ret, struct err *e)
             return OK;
         }
     }
-    return err_set(e, ERR_INVAL, "unknown processor level \"" STR_FMT "\": use scalar, avx2 or avx512", STR_ARG(str_head(s, 40)));
+    return err_set(e, ERR_INVAL, "unknown processor level \"" STR_FMT "\": use scalar, avx2, avxvnni, avx512 or amx",
+                   STR_ARG(str_head(s, 40)));
 }
 
 int cpu_choose(const struct cpu_info *info, struct str wanted, enum cpu_level *ret, struct err *e)
@@ -37,7 +42,8 @@ int cpu_choose(const struct cpu_info *info, struct str wanted, enum cpu_level *r
         if (rc)
             return rc;
     }
-    *ret = level < info->level ? level : info->level;
+    level = level < info->level ? level : info->level;
+    *ret = level == CPU_AVXVNNI && !info->avx_vnni ? CPU_AVX2 : level;
     return OK;
 }
 
@@ -51,14 +57,6 @@ static bool has(struct feature f)
 {
     unsigned r[4];
     return __get_cpuid_count(f.leaf, f.sub, &r[0], &r[1], &r[2], &r[3]) && r[f.reg] >> f.bit & 1;
-}
-
-static bool has_all(const struct feature *f, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!has(f[i]))
-            return false;
-    return true;
 }
 
 /* Register states that the operating system saves (Intel SDM vol. 1, 13.3). */
@@ -85,32 +83,68 @@ static void read_brand(char dst[64])
     str_copy(dst, 64, str_trim(str_of(text)));
 }
 
+enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_TILE_DATA = 18 };
+
+static bool may_use_tiles(void)
+{
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_TILE_DATA) == 0;
+}
+
+static const struct feature avx512_bf16 = {7, 1, 0, 5}, amx_bf16 = {7, 0, 3, 22}, amx_int8 = {7, 0, 3, 25};
+
+/* What a level adds to the one it is built on. */
+static const struct {
+    enum cpu_level base;
+    unsigned states;
+    struct feature features[6];
+} levels[CPU_LEVEL_COUNT] = {
+    [CPU_AVX2] = {CPU_SCALAR,
+                  STATE_AVX,
+                  {{1, 0, 2, 28}, {1, 0, 2, 12}, {1, 0, 2, 29}, {7, 0, 1, 5}, {7, 0, 1, 8}}}, /* AVX FMA F16C AVX2 BMI2 */
+    [CPU_AVXVNNI] = {CPU_AVX2, STATE_AVX, {{7, 1, 0, 4}}},
+    [CPU_AVX512] = {CPU_AVX2,
+                    STATE_AVX512,
+                    {{7, 0, 1, 16}, {7, 0, 1, 17}, {7, 0, 1, 30}, {7, 0, 1, 31}, {7, 0, 2, 11}}},     /* F DQ BW VL VNNI */
+    [CPU_AMX] = {CPU_AVX512, STATE_AMX, {{7, 1, 0, 5}, {7, 0, 3, 24}, {7, 0, 3, 25}, {7, 0, 3, 22}}}, /* AVX512-BF16, tiles */
+};
+
+bool cpu_can(enum cpu_level level)
+{
+    if ((unsigned)level >= CPU_LEVEL_COUNT)
+        return false;
+    for (enum cpu_level l = level; l != CPU_SCALAR; l = levels[l].base) {
+        if ((saved_states() & levels[l].states) != levels[l].states)
+            return false;
+        for (const struct feature *f = levels[l].features; f < levels[l].features + 6 && f->leaf; f++)
+            if (!has(*f))
+                return false;
+    }
+    return level != CPU_AMX || may_use_tiles();
+}
+
 static void detect_features(struct cpu_info *info)
 {
-    static const struct feature avx2[] = {
-        {1, 0, 2, 28}, {1, 0, 2, 12}, {1, 0, 2, 29}, {7, 0, 1, 5}, {7, 0, 1, 8}, /* AVX FMA F16C AVX2 BMI2 */
-    };
-    static const struct feature avx512[] = {
-        {7, 0, 1, 16}, {7, 0, 1, 17}, {7, 0, 1, 30}, {7, 0, 1, 31}, {7, 0, 2, 11}, /* F DQ BW VL VNNI */
-    };
-    unsigned states = saved_states();
-    if ((states & STATE_AVX) == STATE_AVX && has_all(avx2, sizeof avx2 / sizeof *avx2)) {
-        info->level = CPU_AVX2;
-        info->avx_vnni = has((struct feature){7, 1, 0, 4});
-        if ((states & STATE_AVX512) == STATE_AVX512 && has_all(avx512, sizeof avx512 / sizeof *avx512)) {
-            info->level = CPU_AVX512;
-            info->vnni = true;
-            info->bf16 = has((struct feature){7, 1, 0, 5});
-            info->f16 = has((struct feature){7, 0, 3, 23});
-        }
+    for (int l = CPU_SCALAR; l < CPU_LEVEL_COUNT; l++)
+        if (cpu_can((enum cpu_level)l))
+            info->level = (enum cpu_level)l;
+    info->avx_vnni = cpu_can(CPU_AVXVNNI);
+    if (cpu_can(CPU_AVX512)) {
+        info->vnni = true;
+        info->bf16 = has(avx512_bf16);
+        info->f16 = has((struct feature){7, 0, 3, 23});
     }
-    if ((states & STATE_AMX) == STATE_AMX && has((struct feature){7, 0, 3, 24})) {
-        info->amx_bf16 = has((struct feature){7, 0, 3, 22});
-        info->amx_int8 = has((struct feature){7, 0, 3, 25});
+    if ((saved_states() & STATE_AMX) == STATE_AMX && has((struct feature){7, 0, 3, 24})) {
+        info->amx_bf16 = has(amx_bf16);
+        info->amx_int8 = has(amx_int8);
     }
     read_brand(info->model);
 }
 #else
+bool cpu_can(enum cpu_level level)
+{
+    return level == CPU_SCALAR;
+}
+
 static void detect_features(struct cpu_info *info)
 {
     (void)info;

@@ -126,6 +126,40 @@ void act_make(struct act *a, const struct kernels *kn, struct pool *pool)
     a->made_by = kn;
 }
 
+bool act_wants_tiles(const struct act *a, const struct kernels *kn, enum tensor_type type)
+{
+    return kn->tiles && kn->tiles->takes[type] && a->m >= kn->tiles->m_min;
+}
+
+size_t act_tile_step(const struct act *a, const struct tiles *t)
+{
+    return (a->m + t->lanes - 1) / t->lanes * t->pack_bytes;
+}
+
+struct make_tiles {
+    struct act *a;
+    const struct tiles *t;
+};
+
+static void pack_tiles(void *arg, size_t item, int thread)
+{
+    (void)thread;
+    const struct make_tiles *mk = arg;
+    const struct act *a = mk->a;
+    size_t first = item * mk->t->lanes, n = a->m - first < mk->t->lanes ? a->m - first : mk->t->lanes;
+    mk->t->pack(a->x + first * a->k, a->k, n, a->k, a->packed + item * mk->t->pack_bytes, act_tile_step(a, mk->t));
+}
+
+void act_make_tiles(struct act *a, const struct tiles *t, struct pool *pool)
+{
+    if (a->made_by == t)
+        return;
+    assert(t->pack_bytes * 32 <= t->lanes * t->depth * LANE_BYTES_MAX && STRIDE % t->depth == 0 && t->lanes <= LANES_MAX);
+    struct make_tiles mk = {a, t};
+    pool_run(pool, (a->m + t->lanes - 1) / t->lanes, pack_tiles, &mk);
+    a->made_by = t;
+}
+
 size_t act_panel_rows(size_t k, size_t elem)
 {
     size_t rows = PANEL_BYTES / (round_up(k, PANEL_ROWS) * elem) / PANEL_ROWS * PANEL_ROWS;
@@ -136,7 +170,7 @@ bool act_scratch(struct act *a, int n_threads)
 {
     if (n_threads <= a->n_scratch)
         return true;
-    size_t narrow = PANEL_ROWS * a->stride * sizeof(float), values = narrow > PANEL_BYTES ? narrow : PANEL_BYTES;
+    size_t narrow = PANEL_ROWS * a->stride * sizeof(float), values = narrow > PANEL_BYTES ? narrow : PANEL_BYTES; /* tiles take less */
     size_t len = round_up(values + values / 2 + 4 * ALIGN, 4096); /* scales and offsets: at most half a byte a value */
     void *p = mem_pages_alloc(len * (size_t)n_threads);
     if (!p)

@@ -46,8 +46,15 @@ struct act_row_out {
 
 /* n values (whole blocks) of a row as groups: q[n], d[n / group], m[n / group] (untouched without has_min). */
 typedef void unpack_fn(const void *src, size_t n, int8_t *q, float *d, float *m);
-/* out[n_rows] = n_rows of w (k values, row_bytes apart) · one row of activations. */
-typedef void dot_fn(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out);
+/* Rows of weights that lie one behind the other, and where the memory lies that is read after them: while kernels work through
+ * the rows they prefetch as many bytes from there. Any address will do. */
+struct dot_rows {
+    const uint8_t *w;
+    size_t row_bytes, n;
+    uintptr_t next;
+};
+/* out[m][n] = the rows (k values each) · m rows of activations, few of them: each weight is unpacked once for up to four. */
+typedef void dot_fn(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride);
 
 /* Unpacked weight rows for products with many rows of activations. Quantised ones lie in blocks of PANEL_ROWS rows and, within
  * a block, group by group, so that a kernel that works on a block's rows together reads straight on. */
@@ -60,9 +67,34 @@ struct panel {
     float *d, *m; /* [n_rows / 16][k / group][16] */
 };
 
+/* Products with many rows in the units of a matrix processor (AMX): faster, but what a row becomes depends, within rounding,
+ * on how many share the call. Activations are packed once, `lanes` rows side by side, in pieces of `depth` values. */
+struct tile_product {
+    const struct matrix *w;
+    size_t row, n_rows;    /* of w, in this call */
+    const uint8_t *packed; /* [m / lanes][pack_bytes], and the next `depth` values `step` bytes further */
+    size_t step, m;        /* m: rows of activations, at most m_max */
+    float *out;            /* [m][…], out_stride apart; column `row` onwards is written */
+    size_t out_stride;
+    void *scratch; /* of this thread, 64-byte aligned */
+};
+struct tiles {
+    size_t m_min; /* fewer rows of activations go another way */
+    size_t lanes, depth, pack_bytes;
+    size_t panel_rows; /* calls are best given multiples of it */
+    size_t m_max;
+    size_t scratch_bytes;
+    bool takes[TENSOR_TYPE_COUNT];
+    /* n_rows ≤ lanes rows of k values, `step` bytes from one piece of depth values to the next */
+    void (*pack)(const float *x, size_t stride, size_t n_rows, size_t k, uint8_t *dst, size_t step);
+    void (*product)(const struct tile_product *p);
+};
+
 struct kernels {
     const char *name;
     enum cpu_level level;
+    const struct kernels *exact; /* the table whose results do not depend on the number of rows; NULL: this one */
+    const struct tiles *tiles;   /* NULL: none */
 
     void (*quantise)(const float *x, size_t k, struct act_row_out out); /* k a multiple of 32 */
     unpack_fn *unpack[TENSOR_TYPE_COUNT];
@@ -91,7 +123,8 @@ struct kernels {
 
 extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)
-extern const struct kernels kernels_avx2, kernels_avx512;
+extern const struct kernels kernels_avx2, kernels_avxvnni, kernels_avx512, kernels_amx;
+extern const struct tiles tiles_amx;
 #endif
 
 /* Each level compiles it for itself. */

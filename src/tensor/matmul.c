@@ -2,14 +2,18 @@
  *
  * One row of activations (decode) is bound by memory: a thread streams through its rows of w once, in order. Many rows
  * (prefill, a batch) are bound by arithmetic: a thread unpacks a panel of w rows once into scratch memory and multiplies it
- * with all activations. Both add in the same order (kernels.h), so that a row's result does not depend on its company. */
+ * with all activations. Both add in the same order (kernels.h), so that a row's result does not depend on its company; where
+ * the kernels have tiles, these do it faster, but not to the last bit. */
 #include "tensor/act.h"
 
 enum {
     STREAM_BYTES_MIN = 32 << 10, /* of w, in an item: small enough to balance, large enough to be worth the handing out */
     STREAM_BYTES_MAX = 256 << 10,
-    TILE_BYTES = 16 << 10, /* of w, kept in the first-level cache while a few rows of activations use it */
+    TILE_BYTES = 8 << 10, /* of w, kept in the first-level cache while a few rows of activations use it and the next are fetched */
+    DOT_M = 4,
     ITEMS_PER_THREAD = 8,
+    TILE_PANELS_MAX = 8, /* cores fall into slow phases: what one of them has taken must not last */
+    TILE_M_PART = 64,
 };
 
 struct matmul {
@@ -17,7 +21,7 @@ struct matmul {
     const struct matrix *w;
     struct act *a;
     float *out;
-    size_t out_stride, rows_per_item;
+    size_t out_stride, rows_per_item, m_per_item;
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -30,7 +34,7 @@ static const uint8_t *row_of(const struct matrix *w, size_t row)
     return (const uint8_t *)w->data + row * w->row_bytes;
 }
 
-/* Row by row: all activations of a tile of w before the next tile. */
+/* Few rows of activations: all of them for a tile of w before the next tile. */
 static void stream_item(void *arg, size_t item, int thread)
 {
     (void)thread;
@@ -38,12 +42,16 @@ static void stream_item(void *arg, size_t item, int thread)
     const struct matrix *w = mm->w;
     const struct act *a = mm->a;
     size_t row = item * mm->rows_per_item, end = min_size(row + mm->rows_per_item, w->rows);
-    size_t tile = a->m == 1 ? end - row : TILE_BYTES / w->row_bytes + 1;
-    for (; row < end; row += tile) {
-        size_t n = min_size(tile, end - row);
-        for (size_t i = 0; i < a->m; i++) {
-            struct act_row x = act_row(a, i);
-            mm->kn->dot[w->type](row_of(w, row), w->row_bytes, n, &x, a->k, mm->out + i * mm->out_stride + row);
+    size_t tile = TILE_BYTES / w->row_bytes + 1;
+    for (size_t n; row < end; row += n) {
+        n = min_size(tile, end - row);
+        struct dot_rows rows = {row_of(w, row), w->row_bytes, n, (uintptr_t)row_of(w, row + n)};
+        for (size_t i = 0; i < a->m; i += DOT_M) {
+            struct act_row x[DOT_M];
+            size_t m = min_size(DOT_M, a->m - i);
+            for (size_t j = 0; j < m; j++)
+                x[j] = act_row(a, i + j);
+            mm->kn->dot[w->type](&rows, x, m, a->k, mm->out + i * mm->out_stride + row, mm->out_stride);
         }
     }
 }
@@ -120,6 +128,45 @@ static void float_panel_item(void *arg, size_t item, int thread)
     mm->kn->panel_f32(&p, a->x, a->m, mm->out + row, mm->out_stride);
 }
 
+/* Items go through the rows of w for some rows of activations, then for the next ones. */
+static void tile_item(void *arg, size_t item, int thread)
+{
+    const struct matmul *mm = arg;
+    const struct act *a = mm->a;
+    const struct tiles *t = mm->kn->tiles;
+    size_t row_items = (mm->w->rows + mm->rows_per_item - 1) / mm->rows_per_item;
+    size_t row = item % row_items * mm->rows_per_item, first = item / row_items * mm->m_per_item;
+    struct tile_product p = {
+        .w = mm->w,
+        .row = row,
+        .n_rows = min_size(mm->rows_per_item, mm->w->rows - row),
+        .packed = a->packed + first / t->lanes * t->pack_bytes,
+        .step = act_tile_step(a, t),
+        .m = min_size(mm->m_per_item, a->m - first),
+        .out = mm->out + first * mm->out_stride,
+        .out_stride = mm->out_stride,
+        .scratch = act_panel(a, thread),
+    };
+    t->product(&p);
+}
+
+static size_t div_up(size_t n, size_t by)
+{
+    return (n + by - 1) / by;
+}
+
+/* Whole panels, as many as leave enough items for all threads. Where there are too few panels, the rows of activations are
+ * divided, too, though each part then unpacks the panels again. */
+static size_t tile_items(struct matmul *mm, int n_threads)
+{
+    const struct tiles *t = mm->kn->tiles;
+    size_t panels = div_up(mm->w->rows, t->panel_rows), wanted = (size_t)n_threads * ITEMS_PER_THREAD, m = mm->a->m;
+    mm->rows_per_item = min_size(div_up(panels, wanted), TILE_PANELS_MAX) * t->panel_rows;
+    size_t parts = min_size(div_up(wanted, 2 * panels), div_up(m, TILE_M_PART));
+    mm->m_per_item = min_size(round_up(div_up(m, parts), t->lanes), t->m_max);
+    return div_up(mm->w->rows, mm->rows_per_item) * div_up(m, mm->m_per_item);
+}
+
 /* A panel's rows, fewer when there would not be enough panels for all threads. */
 static size_t panel_rows(const struct matmul *mm, size_t elem, int n_threads)
 {
@@ -131,9 +178,14 @@ void op_matmul(const struct kernels *kn, struct pool *pool, const struct matrix 
 {
     if (!w->rows || !a->m)
         return;
-    struct matmul mm = {kn, w, a, out, out_stride, 0};
+    struct matmul mm = {kn, w, a, out, out_stride, 0, 0};
     bool grouped = weight_forms[w->type].group;
     int n_threads = pool_threads(pool);
+    if (act_wants_tiles(a, kn, w->type) && act_scratch(a, n_threads)) {
+        act_make_tiles(a, kn->tiles, pool);
+        pool_run(pool, tile_items(&mm, n_threads), tile_item, &mm);
+        return;
+    }
     if (grouped)
         act_make(a, kn, pool);
     pool_fn *item = stream_item;

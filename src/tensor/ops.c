@@ -6,13 +6,24 @@ const struct kernels *kernels_for(enum cpu_level level)
 {
 #if defined(__x86_64__)
     static const struct kernels *const tables[CPU_LEVEL_COUNT] = {
-        [CPU_SCALAR] = &kernels_scalar, [CPU_AVX2] = &kernels_avx2, [CPU_AVX512] = &kernels_avx512};
-    if ((unsigned)level < CPU_LEVEL_COUNT)
-        return tables[level];
+        [CPU_SCALAR] = &kernels_scalar, [CPU_AVX2] = &kernels_avx2, [CPU_AVXVNNI] = &kernels_avxvnni,
+        [CPU_AVX512] = &kernels_avx512, [CPU_AMX] = &kernels_amx,
+    };
+    if ((unsigned)level < CPU_LEVEL_COUNT) {
+        int l = (int)level;
+        while (!cpu_can((enum cpu_level)l))
+            l--;
+        return tables[l];
+    }
 #else
     (void)level;
 #endif
     return &kernels_scalar;
+}
+
+const struct kernels *kernels_exact(const struct kernels *k)
+{
+    return k->exact ? k->exact : k;
 }
 
 const char *kernels_name(const struct kernels *k)

@@ -4,7 +4,8 @@
  * a level defines only what it does better. The scalar table is complete. Kernels are pure: they read their inputs, write
  * their outputs and touch nothing else; any thread may call them.
  *
- * Results do not depend on how many rows share a call: out[i] of a batch of 32 has the same bits as out[i] alone. */
+ * With exact kernels (kernels_exact) results do not depend on how many rows share a call: out[i] of a batch of 32 has the same
+ * bits as out[i] alone. Only amx has others: they multiply many rows in bf16. */
 #ifndef TENSOR_OPS_H
 #define TENSOR_OPS_H
 
@@ -14,7 +15,10 @@
 
 struct kernels; /* tensor/kernels.h, for this room and its tests */
 
+/* The next lower level that this processor can where it cannot this one. */
 const struct kernels *kernels_for(enum cpu_level level);
+/* The same kernels, or slower ones where these are not exact: then out[i] of a batch has the same bits as out[i] alone. */
+const struct kernels *kernels_exact(const struct kernels *k);
 const char *kernels_name(const struct kernels *k);
 
 /* Activations that products read: m rows of k floats, and the encoded forms of them that weight types want (8-bit blocks,

@@ -1,4 +1,5 @@
-/* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=avx2 or avx512.
+/* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=avx2, avxvnni or avx512.
+ * (amx adds to avx512: its table names avx512's functions.)
  * Functions that other files call carry the level in their names. What differs between the levels hides in v16.h (sixteen
  * floats), in dot.c (one product of 32 bytes) and in panel.c. */
 #ifndef TENSOR_X86_LEVEL_H
@@ -8,21 +9,23 @@
 
 #include "tensor/kernels.h"
 
+#if !defined(KERNEL_TABLE)
+#define KERNEL_TABLE KERNEL_LEVEL
+#endif
 #define LEVEL_JOIN_(level, name) level##_##name
 #define LEVEL_JOIN(level, name)  LEVEL_JOIN_(level, name)
 #define LEVEL(name)              LEVEL_JOIN(KERNEL_LEVEL, name)
 
 /* Rows of activations that a panel kernel takes side by side, and the bytes that 32 values of one of them take. */
-enum { PANEL_LANES_avx2 = 8, PANEL_LANE_BYTES_avx2 = 80, PANEL_LANES_avx512 = 16, PANEL_LANE_BYTES_avx512 = 60 };
+enum { avx2_PANEL_LANES = 8, avx2_PANEL_LANE_BYTES = 80, avxvnni_PANEL_LANES = 8, avxvnni_PANEL_LANE_BYTES = 80 };
+enum { avx512_PANEL_LANES = 16, avx512_PANEL_LANE_BYTES = 60 };
 
-/* How far ahead of the read position one-row products prefetch. The processor's own prefetchers stop at 4 KB pages and start
- * slowly; without this a thread gets three quarters of the bandwidth. */
-enum { PREFETCH_AHEAD = 8192 };
-
-static inline void prefetch(const uint8_t *p, size_t n)
+/* The processor's own prefetchers stop at 4 KB pages and start slowly; without this a thread gets three quarters of the
+ * bandwidth. */
+static inline void prefetch(uintptr_t p, size_t n)
 {
     for (size_t i = 0; i < n; i += 64)
-        _mm_prefetch((const char *)(p + i + PREFETCH_AHEAD), _MM_HINT_T0);
+        _mm_prefetch((const char *)(p + i), _MM_HINT_T0); /* NOLINT(performance-no-int-to-ptr): any address will do */
 }
 
 /* ((0+4) + (2+6)) + ((1+5) + (3+7)), + 0 */
@@ -33,9 +36,11 @@ static inline float reduce8(__m256 v)
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s))) + 0.0f;
 }
 
-/* dot.c */
+/* quantise.c */
 void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out);
-#define DOT(name) void LEVEL(dot_##name)(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out)
+/* dot.c */
+#define DOT(name) \
+    void LEVEL(dot_##name)(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride)
 DOT(q4_0);
 DOT(q4_1);
 DOT(q5_0);

@@ -10,11 +10,11 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #if defined(__AVX512VNNI__)
-enum { LANES = PANEL_LANES_avx512, STEP = 4, TILE_ROWS = 16 };
+enum { LANES = LEVEL(PANEL_LANES), STEP = 4, TILE_ROWS = 16 };
 typedef int8_t packed_t;
 typedef uint8_t weight_t; /* value + 128: the unsigned factor of vpdpbusd */
 #else
-enum { LANES = PANEL_LANES_avx2, STEP = 2, TILE_ROWS = 4 };
+enum { LANES = LEVEL(PANEL_LANES), STEP = 2, TILE_ROWS = 4 };
 typedef int16_t packed_t;
 typedef int16_t weight_t;
 #endif
@@ -27,7 +27,7 @@ struct pack_block {
     int32_t c32[LANES], c16[2][LANES]; /* −128 · Σ q: takes the weights' offset out again */
 #endif
 };
-_Static_assert(sizeof(struct pack_block) == LANES * (size_t)LEVEL_JOIN(PANEL_LANE_BYTES, KERNEL_LEVEL), "as the table says");
+_Static_assert(sizeof(struct pack_block) == LANES * (size_t)LEVEL(PANEL_LANE_BYTES), "as the table says");
 _Static_assert(sizeof(struct pack_block) % 64 == 0, "blocks start at cache lines");
 
 static void pack_lane(struct pack_block *b, size_t lane, const struct act_row *row, size_t block)

@@ -9,17 +9,25 @@ static void rope(float *head, const float *cs, size_t n_rot, bool neox)
     plain_rope(head, cs, n_rot, neox);
 }
 
-const struct kernels LEVEL_JOIN(kernels, KERNEL_LEVEL) = {
-    .name = STRING(KERNEL_LEVEL),
-#if defined(__AVX512VNNI__)
+const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
+    .name = STRING(KERNEL_TABLE),
+#if defined(__AMX_TILE__)
+    .level = CPU_AMX,
+    .panel_elem = 1,
+    .exact = &kernels_avx512,
+    .tiles = &tiles_amx,
+#elif defined(__AVX512VNNI__)
     .level = CPU_AVX512,
     .panel_elem = 1,
+#elif defined(__AVXVNNI__)
+    .level = CPU_AVXVNNI,
+    .panel_elem = 2,
 #else
     .level = CPU_AVX2,
     .panel_elem = 2,
 #endif
-    .lanes = LEVEL_JOIN(PANEL_LANES, KERNEL_LEVEL),
-    .pack_bytes = (size_t)LEVEL_JOIN(PANEL_LANES, KERNEL_LEVEL) * LEVEL_JOIN(PANEL_LANE_BYTES, KERNEL_LEVEL),
+    .lanes = LEVEL(PANEL_LANES),
+    .pack_bytes = (size_t)LEVEL(PANEL_LANES) * LEVEL(PANEL_LANE_BYTES),
     .quantise = LEVEL(quantise),
 #define X(id, name, ...) [TENSOR_##id] = unpack_##name,
     .unpack = {GROUPED_TYPES(X)},

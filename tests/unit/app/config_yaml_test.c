@@ -37,7 +37,7 @@ static const struct {
     {"server:\n  hosts: [{a: b}]\n", "found a section"},
     {"server:\n  hosts: [\"\"]\n", "f.yaml:2:"},
     {"engine:\n  deterministic: yes\n", "f.yaml:2:18: engine.deterministic: expected true or false, found \"yes\""},
-    {"engine:\n  cpu: sse9\n", "f.yaml:2:8: engine.cpu: expected one of auto, scalar, avx2, avx512, found \"sse9\""},
+    {"engine:\n  cpu: sse9\n", "f.yaml:2:8: engine.cpu: expected one of auto, scalar, avx2, avxvnni, avx512, amx, found \"sse9\""},
     {"engine:\n  kv_memory: 1T\n", "expected a size from 0 to 1024G, such as 512M or 2G, found \"1T\""},
     {"engine:\n  kv_memory: 99999999999G\n", "engine.kv_memory: expected a size"},
     {"engine:\n  kv_memory: 512 M\n", "found \"512 M\""},

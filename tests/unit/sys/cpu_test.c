@@ -13,7 +13,7 @@ static void names_and_levels(void **state)
     }
     level = CPU_AVX2;
     assert_int_equal(cpu_level_parse(STR("AVX2 "), &level, &e), ERR_INVAL);
-    assert_non_null(strstr(e.text, "scalar, avx2 or avx512"));
+    assert_non_null(strstr(e.text, "scalar, avx2, avxvnni, avx512 or amx"));
     assert_int_equal(level, CPU_AVX2);
     assert_string_equal(cpu_level_name((enum cpu_level)42), "unknown");
 }
@@ -29,6 +29,14 @@ static void a_wish_lowers_and_never_raises(void **state)
     assert_int_equal(level, CPU_SCALAR);
     assert_int_equal(cpu_choose(&info, STR("avx512"), &level, NULL), OK);
     assert_int_equal(level, CPU_AVX2);
+    info = (struct cpu_info){.level = CPU_AMX};
+    assert_int_equal(cpu_choose(&info, STR("avx512"), &level, NULL), OK);
+    assert_int_equal(level, CPU_AVX512);
+    assert_int_equal(cpu_choose(&info, STR("avxvnni"), &level, NULL), OK); /* Ice Lake has none of it */
+    assert_int_equal(level, CPU_AVX2);
+    info.avx_vnni = true;
+    assert_int_equal(cpu_choose(&info, STR("avxvnni"), &level, NULL), OK);
+    assert_int_equal(level, CPU_AVXVNNI);
     level = CPU_SCALAR;
     assert_int_equal(cpu_choose(&info, STR("sse9"), &level, NULL), ERR_INVAL);
     assert_int_equal(level, CPU_SCALAR);
@@ -42,8 +50,13 @@ static void this_machine(void **state)
     assert_in_range(info.n_logical, 1, CPU_SETSIZE);
     assert_in_range(info.n_physical, 1, info.n_logical);
     assert_true(strlen(info.model) > 0);
-    if (info.level == CPU_AVX512)
+    if (info.level >= CPU_AVX512)
         assert_true(info.vnni);
+    if (info.level == CPU_AMX)
+        assert_true(info.bf16 && info.amx_bf16 && info.amx_int8);
+    assert_true(cpu_can(CPU_SCALAR) && cpu_can(info.level));
+    assert_int_equal(cpu_can(CPU_AVXVNNI), info.avx_vnni);
+    assert_false(cpu_can(CPU_LEVEL_COUNT) || cpu_can((enum cpu_level) - 1));
 }
 
 static cpu_set_t first(int n)

@@ -215,7 +215,8 @@ static void levels_have_names(void **state)
 {
     (void)state;
     for (int level = 0; level < CPU_LEVEL_COUNT; level++)
-        assert_string_equal(kernels_name(kernels_for((enum cpu_level)level)), cpu_level_name((enum cpu_level)level));
+        if (cpu_can((enum cpu_level)level))
+            assert_string_equal(kernels_name(kernels_for((enum cpu_level)level)), cpu_level_name((enum cpu_level)level));
     assert_string_equal(kernels_name(kernels_for((enum cpu_level)99)), "scalar");
 }
 
