@@ -1,0 +1,44 @@
+/* Between answer.c and answers.c. */
+#ifndef TALK_ANSWER_INTERNAL_H
+#define TALK_ANSWER_INTERNAL_H
+
+#include "talk/answer.h"
+
+struct save;
+struct save_erase;
+struct answer {
+    struct answers *set; /* NULL: the server has ended */
+    struct link link, listeners;
+    struct arena arena; /* the strings of `message` */
+    int64_t owner;
+    struct str conversation;
+    struct talk_message message;
+    struct buf text;
+    struct ticket *ticket;
+    struct answer_news news;
+    enum talk_state end_state;
+    uint64_t begin_ns;
+    struct save *saving; /* on its way to the store; at most one */
+    unsigned tries;
+    bool dirty; /* text that is not on its way to the store yet */
+    bool admitted;
+    int busy;
+};
+
+struct answers {
+    struct answers_config c;
+    struct link all;
+    size_t n;
+    struct timer *ticks, *days;
+    bool ticking, erasing;
+    struct save_erase *erase;
+};
+
+/* answers.c: brings the answer's present state to the store; at its end answer_saved follows. */
+void answer_save(struct answer *a);
+/* answer.c: it is on the disk, or cannot be brought there. */
+void answer_saved(struct answer *a);
+/* Makes the clock of saving run while there is something to save. */
+void answers_tick(struct answers *s);
+
+#endif

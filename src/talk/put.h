@@ -1,0 +1,17 @@
+/* Rows as JSON, the same in answers of the API and in exports. */
+#ifndef TALK_PUT_H
+#define TALK_PUT_H
+
+#include "base/json.h"
+#include "talk/talk.h"
+
+/* Members of a conversation into an object that is open. */
+void put_summary(struct json *j, const struct talk_conversation *c);
+/* system, settings, leaf. */
+void put_details(struct json *j, const struct talk_conversation *c);
+/* A whole object. `texts`: with those of the attachments. */
+void put_message(struct json *j, const struct talk_message *m, bool texts);
+void put_messages(struct json *j, const struct talk_message *m, size_t n, bool texts);
+void put_preset(struct json *j, const struct talk_preset *p);
+
+#endif

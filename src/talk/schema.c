@@ -1,0 +1,49 @@
+/* The tables. Migrations are numbered by their place and only ever added to.
+ *
+ * Both full-text tables keep no text of their own (content=…): what they index lies in the rows they belong to, and whoever
+ * changes an indexed text takes the old one out of the index first, in the same transaction. Invariants:
+ *
+ *   1. conversations.messages is the number of its messages.
+ *   2. A message is in messages_text exactly when its state is not `writing` (1): a growing text would be indexed each second.
+ *   3. A conversation is in titles_text, always, with its present title. */
+#include "talk/rows.h"
+
+static const char first[] =
+    "CREATE TABLE conversations ("
+    " n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL,"
+    " title TEXT NOT NULL, folder TEXT, model TEXT, system TEXT NOT NULL, settings TEXT NOT NULL,"
+    " leaf INTEGER, messages INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " origin TEXT);" /* of an imported one: what a second import finds again */
+    "CREATE INDEX conversations_newest ON conversations (owner, updated_ms DESC, id DESC);"
+    "CREATE INDEX conversations_folder ON conversations (owner, folder, updated_ms DESC, id DESC) WHERE folder IS NOT NULL;"
+    "CREATE UNIQUE INDEX conversations_origin ON conversations (owner, origin) WHERE origin IS NOT NULL;"
+    "CREATE INDEX conversations_age ON conversations (updated_ms);"
+    "CREATE TABLE messages ("
+    " n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, conversation INTEGER NOT NULL, parent INTEGER,"
+    " role INTEGER NOT NULL, state INTEGER NOT NULL, rating INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL,"
+    " model TEXT, error TEXT, prompt_tokens INTEGER, cached_tokens INTEGER, completion_tokens INTEGER, first_ms REAL, decode_ms REAL,"
+    " content TEXT NOT NULL);" /* the long one last: what stands before it is read without its pages */
+    "CREATE INDEX messages_of ON messages (conversation, n);"
+    "CREATE INDEX messages_parent ON messages (parent) WHERE parent IS NOT NULL;"
+    "CREATE INDEX messages_writing ON messages (n) WHERE state = 1;"
+    "CREATE TABLE attachments ("
+    " n INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, message INTEGER NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,"
+    " tokens INTEGER, text TEXT NOT NULL);"
+    "CREATE INDEX attachments_of ON attachments (conversation, message, n);"
+    "CREATE TABLE presets ("
+    " n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL, name TEXT NOT NULL, system TEXT NOT NULL,"
+    " settings TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX presets_of ON presets (owner, name);"
+    "CREATE VIRTUAL TABLE messages_text USING fts5 (content, content = 'messages', content_rowid = 'n', prefix = '2 3'," TALK_TOKENIZE ");"
+    "CREATE VIRTUAL TABLE titles_text USING fts5 (title, content = 'conversations', content_rowid = 'n', prefix = '2 3'," TALK_TOKENIZE
+    ");";
+
+static const char *const migrations[] = {first};
+
+const struct store_schema talk_schema = {.room = "talk", .migrations = migrations, .n_migrations = sizeof migrations / sizeof *migrations};
+
+const char *const talk_role_names[TALK_ROLE_COUNT] = {[TALK_USER] = "user", [TALK_ASSISTANT] = "assistant"};
+const char *const talk_state_names[TALK_STATE_COUNT] = {
+    [TALK_DONE] = "done",     [TALK_WRITING] = "writing", [TALK_STOPPED] = "stopped",
+    [TALK_LENGTH] = "length", [TALK_FAILED] = "failed",   [TALK_INTERRUPTED] = "interrupted",
+};
