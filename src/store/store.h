@@ -30,6 +30,7 @@ struct store_config {
     const char *dir;       /* made with mode 0700; a lock in it keeps a second process out */
     const char *key_file;  /* outside of dir, 0600; made with a random key when neither it nor a database is there */
     struct str passphrase; /* when not empty: the master key comes from it by scrypt, and key_file is not used */
+    uint32_t scrypt_log2n; /* log2 of scrypt's N for new passphrases; 0: 17, 128 MB of memory. Tests take less. */
     const struct store_schema *const *schemas;
     size_t n_schemas;
     const struct clock *clock;

@@ -1,0 +1,21 @@
+#include "store/leftovers.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "store/folder.h"
+
+static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+
+int leftovers_remove(const char *dir, struct err *e)
+{
+    char path[4096];
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        int r = folder_path(path, sizeof path, dir, FOLDER_NEW, tails[i], e);
+        if (r)
+            return r;
+        if (unlink(path) && errno != ENOENT)
+            return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    return OK;
+}
