@@ -42,7 +42,7 @@ struct config {
     struct {
         uint32_t context, sequences_max, queue_max, prefill_chunk, threads, cpu;
         uint64_t kv_memory;
-        bool deterministic;
+        bool deterministic, speculation;
     } engine;
     struct {
         uint32_t level, format;

@@ -16,6 +16,7 @@ struct gen_load session_load(const struct app *a, const char *path)
         .prefill_chunk = a->config.engine.prefill_chunk,
         .threads = a->config.engine.threads,
         .deterministic = a->config.engine.deterministic,
+        .no_speculation = !a->config.engine.speculation,
     };
 }
 

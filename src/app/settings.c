@@ -79,6 +79,9 @@ const struct setting settings[] = {
     {"engine", "deterministic", SETTING_BOOL, "false", FIELD(engine.deterministic),
      .help = {"The same request gives the same text, whatever else runs. Costs speed where the processor has AMX units, nothing elsewhere.",
               "相同请求总得到相同文本，不受其他请求影响。处理器带有 AMX 单元时会降低速度，否则没有代价。"}},
+    {"engine", "speculation", SETTING_BOOL, "true", FIELD(engine.speculation),
+     .help = {"Guess words from the text itself, while that makes answers faster; what is answered does not change.",
+              "在能加快回答时，从文本自身预测后续词语；回答内容不变。"}},
     {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
      .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
 

@@ -13,6 +13,7 @@ void engine_config_init(struct engine_config *c)
         .sequences_max = 16,
         .queue_max = 64,
         .prefill_chunk = 256,
+        .speculate = true,
         .clock = &clock_system,
     };
 }
@@ -35,7 +36,7 @@ static int choose_context(struct engine *en, struct err *e)
 static int make_scratch(struct engine *en)
 {
     int threads = pool_threads(en->pool);
-    en->rows = calloc((size_t)en->c.prefill_chunk + en->c.sequences_max, sizeof *en->rows);
+    en->rows = calloc((size_t)en->c.prefill_chunk + en->c.sequences_max + DRAFT_ROWS_MAX, sizeof *en->rows);
     en->sampled = calloc(en->c.sequences_max, sizeof *en->sampled);
     en->ev_tokens = calloc(OUTTEXT_HELD_MAX, sizeof *en->ev_tokens);
     en->ev_top = calloc((size_t)OUTTEXT_HELD_MAX * GEN_TOP_LOGPROBS_MAX, sizeof *en->ev_top);
@@ -55,7 +56,8 @@ static int make_parts(struct engine *en, struct err *e)
     int rc = kv_create(&shape, en->c.kv_bytes_max, &en->kv, e);
     if (!rc)
         rc = choose_context(en, e);
-    struct forward_limits limits = {en->c.prefill_chunk + en->c.sequences_max, en->c.sequences_max, en->context_tokens};
+    uint32_t outs_max = en->c.sequences_max + DRAFT_ROWS_MAX;
+    struct forward_limits limits = {en->c.prefill_chunk + outs_max, outs_max, en->context_tokens};
     if (!rc)
         rc = forward_create(en->m, en->pool, en->kn, en->kv, &limits, &en->forward, e);
     if (!rc && make_scratch(en))
@@ -219,26 +221,39 @@ static void expire(struct engine *en, struct request_list *l, uint64_t now)
     }
 }
 
-static void sample_item(void *arg, size_t item, int thread)
+/* The i-th new token of a sequence's step; all before it were guessed right and stand in its text. */
+static void sample_at(struct engine *en, struct seq *s, uint32_t i, struct sample_scratch *scratch)
 {
-    struct engine *en = arg;
-    struct seq *s = en->sampled[item];
     const struct request *r = s->rq;
     struct sample_in in = {
-        .logits = forward_logits(en->forward, (uint32_t)item),
+        .logits = forward_logits(en->forward, s->out + i),
         /* An embedding may be padded beyond the vocabulary; those rows mean nothing. */
         .n_vocab = vocab_size(en->m->vocab),
         .sampling = &r->sampling,
         .biases = r->biases,
         .n_biases = r->n_biases,
         .tokens = s->tokens,
-        .n_tokens = s->len,
+        .n_tokens = s->len + i,
         .n_prompt = r->n_prompt,
         .logprobs = r->logprobs,
         .n_top = r->top_logprobs,
         .rng = &s->rng,
     };
-    s->sample_rc = sample_token(en->kn, &in, en->scratch[thread], &s->sample);
+    s->sample_rc = sample_token(en->kn, &in, scratch, &s->sample[i]);
+}
+
+static void sample_item(void *arg, size_t item, int thread)
+{
+    struct engine *en = arg;
+    struct seq *s = en->sampled[item];
+    s->n_sampled = 0;
+    do {
+        uint32_t i = s->n_sampled++;
+        sample_at(en, s, i, en->scratch[thread]);
+        if (s->sample_rc || i == s->n_guess || s->sample[i].token != s->guess[i])
+            return;
+        s->tokens[s->len + i] = s->guess[i]; /* for the penalties of the next; below cap, as guess() saw to */
+    } while (true);
 }
 
 /* What was computed is taken in: blocks that became full, prompts that were read, tokens that were chosen. */
@@ -247,7 +262,7 @@ static void advance(struct engine *en, struct seq *s)
     struct request *r = s->rq;
     if (!s->n_rows || s->state != SEQ_LIVE || r->dead)
         return;
-    seq_computed(en, s, seq_from(s) + s->n_rows);
+    seq_computed(en, s, seq_from(s) + s->n_rows - s->n_guess);
     if (!seq_generated(s)) {
         en->prompt_tokens += s->n_rows;
         if (!s->choice)
@@ -277,8 +292,8 @@ enum engine_state engine_step(struct engine *en)
     schedule_step(en);
     if (en->n_rows) {
         forward_run(en->forward, en->rows, en->n_rows, en->n_outs);
-        if (en->n_outs)
-            pool_run(en->pool, en->n_outs, sample_item, en);
+        if (en->n_sampled)
+            pool_run(en->pool, en->n_sampled, sample_item, en);
         schedule_took(en, clock_ns(en->c.clock) - now);
         en->steps++;
         for (struct request *r = en->active.first; r; r = r->next)
@@ -314,6 +329,8 @@ void engine_stats(const struct engine *en, struct engine_stats *ret)
         .prompt_tokens = en->prompt_tokens,
         .decoded_tokens = en->decoded_tokens,
         .steps = en->steps,
+        .guessed = en->guessed,
+        .guesses_held = en->guesses_held,
         .kv_bytes = kv_bytes(en->kv),
     };
     for (const struct request *r = en->active.first; r; r = r->next)

@@ -22,6 +22,7 @@ struct engine_config {
     uint32_t sequences_max;  /* run at once; each of n choices is one */
     uint32_t queue_max;      /* requests that wait for a place */
     uint32_t prefill_chunk;  /* most prompt tokens in one step; fewer when they would take too long */
+    bool speculate;          /* guess tokens from the text, while that pays (draft.h) */
     bool deterministic;      /* a request's text does not depend on what else runs */
     const struct clock *clock;
     engine_emit_fn *emit; /* called from within submit, cancel, credit and step; must not call the engine */
@@ -56,6 +57,7 @@ struct engine_stats {
     uint32_t running, parked, queued;
     uint32_t kv_blocks_used, kv_blocks_total; /* of 32 tokens */
     uint64_t prompt_tokens, decoded_tokens, steps;
+    uint64_t guessed, guesses_held; /* tokens; see draft.h */
     uint64_t kv_bytes; /* really allocated */
 };
 void engine_stats(const struct engine *en, struct engine_stats *ret);

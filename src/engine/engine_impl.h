@@ -16,16 +16,18 @@ struct engine {
     struct request_list queue, active;
     uint64_t arrivals;
     /* the step that runs */
-    struct forward_row *rows; /* [prefill_chunk + sequences_max] */
-    struct seq **sampled;     /* [sequences_max] by their row of logits */
-    uint32_t n_rows, n_outs, n_prompt_rows;
+    struct forward_row *rows; /* [prefill_chunk + sequences_max + DRAFT_ROWS_MAX] */
+    struct seq **sampled;     /* [sequences_max] those that get a token */
+    uint32_t n_rows, n_outs, n_sampled, n_prompt_rows;
+    bool may_guess;
+    struct draft_cost step_cost; /* of steps without prompt rows */
     double prompt_row_ns;            /* what a prompt's token has cost lately; 0 until one was read */
     struct sample_scratch **scratch; /* [threads] */
     /* an event on its way */
     struct gen_token *ev_tokens;    /* [OUTTEXT_HELD_MAX] */
     struct gen_alternative *ev_top; /* [OUTTEXT_HELD_MAX][GEN_TOP_LOGPROBS_MAX] */
     struct buf ev_bytes;
-    uint64_t prompt_tokens, decoded_tokens, steps;
+    uint64_t prompt_tokens, decoded_tokens, steps, guessed, guesses_held;
 };
 
 /* schedule.c: which rows the next pass computes. Fills rows, n_rows, n_prompt_rows, sampled, n_outs; may send echoes and end a sequence
@@ -62,7 +64,7 @@ void seq_drop_blocks(struct engine *en, struct seq *s);
 void seq_computed(struct engine *en, struct seq *s, uint32_t end);
 /* The prompt of choice 0 is read: the other choices share its blocks and go on by themselves. */
 void seq_fork_choices(struct engine *en, struct request *r);
-/* Takes the token that was sampled: text, events, and perhaps the end. */
+/* Takes the tokens that were sampled: text, events, and perhaps the end. */
 void seq_accept(struct engine *en, struct seq *s);
 
 #endif

@@ -204,6 +204,7 @@ static bool make_seq(struct request *r, uint32_t choice, const struct model *m, 
         return false;
     memcpy(s->tokens, prompt->ptr, r->n_prompt * sizeof *s->tokens);
     rng_seed(&s->rng, r->sampling.seed + choice);
+    draft_luck_init(&s->luck);
     return outtext_init(&s->stream, m->vocab, begins_a_text(g), r->stops, r->n_stops, r->logprobs, &r->arena) == OK;
 }
 

@@ -102,10 +102,28 @@ static bool take_blocks(struct engine *en, struct seq *s, uint32_t end)
     return true;
 }
 
+/* Guesses what follows the new token, where that pays and costs nobody anything: no block is taken from others for it. */
+static void guess(struct engine *en, struct seq *s)
+{
+    struct request *r = s->rq;
+    uint32_t n_plain = en->n_outs, room = s->cap - s->len - 1, credit = r->credit - r->credit_step;
+    if (!en->may_guess || s->n_rows != 1 || n_plain > DRAFT_ROWS_MAX)
+        return;
+    uint32_t most = room < DRAFT_MAX ? room : DRAFT_MAX;
+    most = credit < most ? credit : most;
+    most = draft_length(&en->step_cost, &s->luck, n_plain, most);
+    s->n_guess = draft_lookup(s->tokens, s->len, most, s->guess);
+    if (s->n_guess && kv_table_reserve(en->kv, &s->table, s->n_kv, s->len + s->n_guess))
+        s->n_guess = 0;
+    s->n_rows += s->n_guess;
+    en->n_outs += s->n_guess;
+    r->credit_step += s->n_guess;
+}
+
 static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
 {
     struct request *r = s->rq;
-    s->n_rows = 0;
+    s->n_rows = s->n_guess = 0;
     s->samples = false;
     if (!seq_runs(s))
         return;
@@ -116,7 +134,7 @@ static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
     uint32_t from = seq_from(s), want = s->len - from, take = want;
     if (want > 1 && take > *prefill_left)
         take = *prefill_left;
-    bool may_sample = en->n_outs < en->c.sequences_max && r->credit_step < r->credit;
+    bool may_sample = en->n_sampled < en->c.sequences_max && r->credit_step < r->credit;
     if (take == want && !may_sample)
         take--;
     if (!take || !take_blocks(en, s, from + take))
@@ -127,26 +145,37 @@ static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
     s->samples = take == want;
     if (s->samples) {
         r->credit_step++;
-        s->out = en->n_outs;
-        en->sampled[en->n_outs++] = s;
+        s->out = en->n_outs++;
+        en->sampled[en->n_sampled++] = s;
+        guess(en, s);
     }
 }
 
 static void add_rows(struct engine *en, const struct seq *s)
 {
-    uint32_t from = seq_from(s);
+    uint32_t from = seq_from(s), known = s->n_rows - s->n_guess;
     for (uint32_t i = 0; i < s->n_rows; i++)
         en->rows[en->n_rows++] = (struct forward_row){
-            .token = s->tokens[from + i],
+            .token = i < known ? s->tokens[from + i] : s->guess[i - known],
             .pos = from + i,
             .blocks = s->table.blocks,
-            .out = s->samples && i + 1 == s->n_rows ? s->out : FORWARD_NO_OUT,
+            .out = s->samples && i + 1 >= known ? s->out + i + 1 - known : FORWARD_NO_OUT,
             .store = from + i >= s->n_kv,
         };
 }
 
 /* How long a step may take: with others waiting for their next token, and alone, where it is the wait of a cancel. */
 enum { STEP_MS_SHARED = 150, STEP_MS_ALONE = 600, PROMPT_ROWS_MIN = 16, PROMPT_ROWS_FIRST = 32 };
+
+/* Guesses go with steps that only write: what they cost is known there, and a step with prompt rows is long enough. */
+static bool only_writing(const struct engine *en)
+{
+    for (const struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            if (seq_runs(&r->seqs[i]) && (!r->seqs[i].table.n || r->seqs[i].len - seq_from(&r->seqs[i]) > 1))
+                return false;
+    return true;
+}
 
 static bool someone_writes(const struct engine *en)
 {
@@ -169,6 +198,8 @@ static uint32_t prompt_rows(const struct engine *en)
 
 void schedule_took(struct engine *en, uint64_t ns)
 {
+    if (!en->n_prompt_rows)
+        draft_cost_learn(&en->step_cost, en->n_rows, ns);
     if (en->n_prompt_rows < PROMPT_ROWS_MIN)
         return; /* reading the weights is then most of it, and says nothing about more rows */
     double row_ns = (double)(ns ? ns : 1) / en->n_rows;
@@ -178,7 +209,8 @@ void schedule_took(struct engine *en, uint64_t ns)
 void schedule_step(struct engine *en)
 {
     uint32_t most = prompt_rows(en), prefill_left = most;
-    en->n_rows = en->n_outs = 0;
+    en->n_rows = en->n_outs = en->n_sampled = 0;
+    en->may_guess = en->c.speculate && only_writing(en);
     for (struct request *r = en->active.first; r; r = r->next) {
         r->credit_step = 0;
         for (uint32_t i = 0; i < r->n_seqs; i++)

@@ -39,6 +39,28 @@ void seq_fork_choices(struct engine *en, struct request *r)
     }
 }
 
+static void accept_one(struct engine *en, struct seq *s, const struct sample_out *sample)
+{
+    struct request *r = s->rq;
+    s->tokens[s->len++] = sample->token;
+    en->decoded_tokens++;
+    if (vocab_is_end(en->m->vocab, sample->token) && !r->ignore_eos) {
+        event_end_text(en, s, GEN_FINISH_STOP);
+        return;
+    }
+    struct outtext_release rel;
+    if (outtext_push(&s->stream, sample, &rel)) {
+        event_fail(en, r, GEN_FAULT_MEMORY, "not enough memory for the answer's text");
+    } else if (rel.stop) {
+        event_text(en, s, &rel);
+        event_done(en, s, GEN_FINISH_STOP, rel.stop);
+    } else if (s->len == s->cap) {
+        event_end_text(en, s, GEN_FINISH_LENGTH);
+    } else {
+        event_text(en, s, &rel);
+    }
+}
+
 void seq_accept(struct engine *en, struct seq *s)
 {
     struct request *r = s->rq;
@@ -49,21 +71,12 @@ void seq_accept(struct engine *en, struct seq *s)
     s->last_ns = clock_ns(en->c.clock);
     if (!s->first_ns)
         s->first_ns = s->last_ns;
-    s->tokens[s->len++] = s->sample.token;
-    en->decoded_tokens++;
-    if (vocab_is_end(en->m->vocab, s->sample.token) && !r->ignore_eos) {
-        event_end_text(en, s, GEN_FINISH_STOP);
-        return;
-    }
-    struct outtext_release rel;
-    if (outtext_push(&s->stream, &s->sample, &rel)) {
-        event_fail(en, r, GEN_FAULT_MEMORY, "not enough memory for the answer's text");
-    } else if (rel.stop) {
-        event_text(en, s, &rel);
-        event_done(en, s, GEN_FINISH_STOP, rel.stop);
-    } else if (s->len == s->cap) {
-        event_end_text(en, s, GEN_FINISH_LENGTH);
-    } else {
-        event_text(en, s, &rel);
+    draft_luck_learn(&s->luck, s->n_guess, s->n_sampled - 1);
+    en->guessed += s->n_guess;
+    en->guesses_held += s->n_sampled - 1;
+    for (uint32_t i = 0; i < s->n_sampled && s->state == SEQ_LIVE && !r->dead; i++) {
+        if (i) /* the guess held, so what was computed for it is the text's */
+            seq_computed(en, s, s->len);
+        accept_one(en, s, &s->sample[i]);
     }
 }

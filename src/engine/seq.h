@@ -17,6 +17,7 @@
 #define ENGINE_SEQ_H
 
 #include "base/arena.h"
+#include "engine/draft.h"
 #include "engine/engine.h"
 #include "engine/kv.h"
 #include "engine/outtext.h"
@@ -43,12 +44,15 @@ struct seq {
     struct rng rng;
     struct outtext stream;
     uint64_t first_ns, last_ns; /* of the first and the last token chosen */
+    struct draft_luck luck;
     /* in the step that runs */
-    uint32_t n_rows;
+    uint32_t n_rows; /* guesses included */
     bool samples;
-    uint32_t out; /* its row of logits */
+    uint32_t out; /* its first row of logits; one more for each guess */
+    uint32_t n_guess, guess[DRAFT_MAX];
+    uint32_t n_sampled; /* 1, and one more for each guess that held */
     int sample_rc;
-    struct sample_out sample;
+    struct sample_out sample[DRAFT_MAX + 1];
 };
 
 struct request {

@@ -41,6 +41,7 @@ struct gen_load {
     uint32_t prefill_chunk;  /* tokens read between two decode steps */
     uint32_t threads;        /* 0: one for each physical core */
     bool deterministic;
+    bool no_speculation;
 };
 
 struct gen_loaded {

@@ -18,6 +18,7 @@ void code_load(struct coder *c, void *message)
     code_u32(c, &m->prefill_chunk);
     code_u32(c, &m->threads);
     code_bool(c, &m->deterministic);
+    code_bool(c, &m->no_speculation);
 }
 
 void code_loaded(struct coder *c, void *message)

@@ -88,6 +88,7 @@ static struct engine_config config_of(struct worker *w, const struct gen_load *l
     if (load->prefill_chunk)
         c.prefill_chunk = load->prefill_chunk;
     c.deterministic = load->deterministic;
+    c.speculate = !load->no_speculation;
     c.clock = w->config.clock;
     c.emit = worker_emit;
     c.emit_ctx = w;

@@ -220,6 +220,7 @@ static int open_all(struct bench *b, const char *path)
     uint32_t most = largest_batch(b);
     int64_t need = args->prompt > args->gen + SHORT_PROMPT ? args->prompt : args->gen + SHORT_PROMPT;
     load.sequences_max = most;
+    load.no_speculation = true; /* random weights repeat themselves: guessing would be too easy */
     load.queue_max = load.queue_max < most ? most : load.queue_max;
     if (!load.context_tokens)
         load.context_tokens = (uint32_t)need + 2;

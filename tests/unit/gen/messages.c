@@ -297,7 +297,7 @@ bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
     switch (a->type) {
     case GEN_FRAME_LOAD:
         return SAME_STR(load.path) && SAME(load.context_tokens) && SAME(load.kv_bytes_max) && SAME(load.sequences_max) &&
-               SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.threads) && SAME(load.deterministic);
+               SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.threads) && SAME(load.deterministic) && SAME(load.no_speculation);
     case GEN_FRAME_REQUEST: return same_request(&a->request, &b->request);
     case GEN_FRAME_CANCEL: return SAME(cancel.id);
     case GEN_FRAME_CREDIT: return SAME(credit.id) && SAME(credit.events);
