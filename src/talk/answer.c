@@ -44,7 +44,7 @@ const struct answer_news *answer_news(const struct answer *a)
     return &a->news;
 }
 
-struct str answer_text(const struct answer *a)
+struct str answer_so_far(const struct answer *a)
 {
     return a->text.len ? buf_str(&a->text) : (struct str){"", 0};
 }
@@ -89,7 +89,7 @@ static void release(struct answer *a)
 
 void answer_saved(struct answer *a)
 {
-    a->message.content = answer_text(a);
+    a->message.content = answer_so_far(a);
     a->message.state = a->end_state;
     enter(a, ANSWER_OVER);
     tell(a);

@@ -66,8 +66,8 @@ struct answer_news {
 };
 const struct answer_news *answer_news(const struct answer *a);
 /* Everything so far, whole characters; valid until the next turn of the loop. */
-struct str answer_text(const struct answer *a);
-/* The message as it is now; its content is answer_text. Final once the phase is OVER. */
+struct str answer_so_far(const struct answer *a);
+/* The message as it is now; its content is answer_so_far. Final once the phase is OVER. */
 const struct talk_message *answer_message(const struct answer *a);
 /* Ends it as `stopped`, with the text it has. */
 void answer_stop(struct answer *a);

@@ -67,7 +67,7 @@ static bool fill(struct save *s, const struct answer *a)
     s->now_ms = clock_wall_ms(a->set->c.clock);
     s->end = (struct talk_end){
         .state = a->end_state,
-        .text = arena_dup(&s->arena, answer_text(a)),
+        .text = arena_dup(&s->arena, answer_so_far(a)),
         .error = a->message.error.ptr ? arena_dup(&s->arena, a->message.error) : (struct str){0},
         .model = arena_dup(&s->arena, a->message.model),
         .has_usage = a->message.has_usage,

@@ -17,9 +17,13 @@ void put_summary(struct json *j, const struct talk_conversation *c)
     put_maybe(j, "model", c->model);
     json_kint(j, "created_ms", c->created_ms);
     json_kint(j, "updated_ms", c->updated_ms);
-    json_kint(j, "messages", c->messages);
     if (c->snippet.ptr)
         json_kstr(j, "snippet", c->snippet);
+}
+
+void put_count(struct json *j, const struct talk_conversation *c)
+{
+    json_kint(j, "messages", c->messages);
 }
 
 void put_details(struct json *j, const struct talk_conversation *c)

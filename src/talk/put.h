@@ -5,8 +5,10 @@
 #include "base/json.h"
 #include "talk/talk.h"
 
-/* Members of a conversation into an object that is open. */
+/* Members of a conversation into an object that is open: what lists show, without the count of its messages; */
 void put_summary(struct json *j, const struct talk_conversation *c);
+/* that count; a whole conversation has the messages themselves under this name; */
+void put_count(struct json *j, const struct talk_conversation *c);
 /* system, settings, leaf. */
 void put_details(struct json *j, const struct talk_conversation *c);
 /* A whole object. `texts`: with those of the attachments. */

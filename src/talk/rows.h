@@ -4,8 +4,8 @@
 
 #include "talk/talk.h"
 
-/* Words folded, and every two neighbours of Chinese, Japanese and Korean characters (store's tokenizer). */
-#define TALK_TOKENIZE "tokenize = 'unicode61'"
+/* Words folded, and pairs of Chinese, Japanese and Korean characters (store/words.h). */
+#define TALK_TOKENIZE "tokenize = 'hearth'"
 
 /* A column as a slice in the arena. Failure is sticky in *rc, so that a row is read whole and checked once. */
 struct str row_str(struct arena *a, struct store_stmt *st, int column, int *rc);

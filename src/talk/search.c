@@ -9,7 +9,7 @@
  * When no message has all the words, the commonest is dropped and the rest is tried again. How common a word is, is
  * counted up to COMMON_MAX only. */
 #include "talk/search.h"
-#include "base/utf8.h"
+#include "store/words.h"
 #include "talk/rows.h"
 
 enum {
@@ -22,7 +22,7 @@ enum {
 };
 
 struct words {
-    struct str at[WORDS_MAX]; /* each a phrase of FTS5 with its quotes, perhaps a '*' behind it */
+    struct str at[WORDS_MAX]; /* each a query of FTS5: a word, or a phrase of pairs of characters */
     size_t n;
 };
 
@@ -36,31 +36,14 @@ struct hits {
     size_t n;
 };
 
-/* A word between quotes, its own quotes doubled: FTS5 then sees no operator in it. */
-static struct str quote(struct str word, bool prefix, struct arena *a)
+/* ptr NULL: no memory; len 0: there is no word in it. */
+static struct str phrase(struct str word, bool typing, struct arena *a)
 {
-    struct buf b = buf_make(2 * TALK_QUERY_BYTES_MAX + 8);
-    buf_putc(&b, '"');
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.ptr[i] == '"')
-            buf_putc(&b, '"');
-        buf_putc(&b, word.ptr[i] ? word.ptr[i] : ' ');
-    }
-    buf_puts(&b, prefix ? "\"*" : "\"");
-    struct str s = b.failed ? (struct str){0} : arena_dup(a, buf_str(&b));
+    struct buf b = buf_make(4 * TALK_QUERY_BYTES_MAX);
+    int rc = words_match(word, typing, &b);
+    struct str s = rc || b.failed ? (struct str){0} : arena_dup(a, buf_str(&b));
     buf_free(&b);
     return s;
-}
-
-/* Nothing but marks is no word, and would match nothing. */
-static bool is_word(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-            return true;
-    }
-    return false;
 }
 
 static int split_words(struct str q, struct arena *a, struct words *ret, struct err *e)
@@ -68,22 +51,22 @@ static int split_words(struct str q, struct arena *a, struct words *ret, struct 
     struct str rest = str_trim(q), word;
     *ret = (struct words){0};
     while (ret->n < WORDS_MAX && str_split(&rest, ' ', &word)) {
-        if (!is_word(word))
-            continue;
-        struct str quoted = quote(word, !rest.ptr, a);
-        if (!quoted.ptr)
+        struct str one = phrase(word, !rest.ptr, a);
+        if (!one.ptr)
             return err_set(e, ERR_NOMEM, "out of memory for a search");
-        ret->at[ret->n++] = quoted;
+        if (one.len)
+            ret->at[ret->n++] = one;
     }
     return OK;
 }
 
 static struct str join(const struct words *w, struct arena *a)
 {
-    struct buf b = buf_make(4 * TALK_QUERY_BYTES_MAX);
+    struct buf b = buf_make(5 * WORDS_MAX * TALK_QUERY_BYTES_MAX);
     for (size_t i = 0; i < w->n; i++) {
-        buf_puts(&b, i ? " AND " : "");
+        buf_puts(&b, i ? " AND (" : "(");
         buf_put(&b, w->at[i]);
+        buf_putc(&b, ')');
     }
     struct str s = b.failed ? (struct str){0} : arena_dup(a, buf_str(&b));
     buf_free(&b);
@@ -230,7 +213,7 @@ static int read_offset(struct str before, size_t *ret, struct err *e)
 static int make_page(struct store_db *db, const struct hits *h, const struct talk_query *q, struct str match, struct arena *a,
                      struct talk_page *ret, struct err *e)
 {
-    size_t from;
+    size_t from = 0;
     int rc = read_offset(q->before, &from, e);
     if (rc)
         return rc;
