@@ -45,6 +45,9 @@ int db_fail(struct store_db *db, int sqlite_code, struct err *e);
 /* Copies all of `from` (a snapshot that may be in use) to `to`, and closes neither. */
 int connect_copy(struct store_db *from, struct store_db *to, struct err *e);
 
+/* Writes all of `from` to a new file, under these keys and behind their header, and verifies it. */
+int copy_database(struct store_db *from, const struct keys *keys, const char *path, struct err *e);
+
 int migrate(struct store_db *db, const struct store_schema *const *schemas, size_t n, struct err *e);
 /* ERR_UNSUPPORTED when the database knows a later version than we do. */
 int migrate_check(struct store_db *db, const struct store_schema *const *schemas, size_t n, struct err *e);

@@ -138,15 +138,17 @@ static int sibling(const char *path, const char *tail, char ret[PATH_MAX])
     return n > 0 && n < PATH_MAX ? OK : ERR_LIMIT;
 }
 
-/* The new key of a rotation was on the disk before the database was replaced: when it fits, only its name is missing. */
-static int finish_rotation(const struct store_config *c, const char *next, struct err *e)
+int keyfile_adopt_next(const struct store_config *c, struct err *e)
 {
-    char former[PATH_MAX];
-    if (sibling(c->key_file, KEYFILE_FORMER, former))
+    char next[PATH_MAX], former[PATH_MAX];
+    if (sibling(c->key_file, KEYFILE_NEXT, next) || sibling(c->key_file, KEYFILE_FORMER, former))
         return err_set(e, ERR_LIMIT, "%s: %s", c->key_file, strerror(ENAMETOOLONG));
-    unlink(former);
-    if (link(c->key_file, former) && errno != ENOENT)
-        return err_set(e, ERR_IO, "%s: %s", former, strerror(errno));
+    /* The former one is kept before the name is taken; a kill between the two may have done this before. */
+    if (file_exists(c->key_file)) {
+        unlink(former);
+        if (link(c->key_file, former))
+            return err_set(e, ERR_IO, "%s: %s", former, strerror(errno));
+    }
     return path_rename(next, c->key_file, e);
 }
 
@@ -162,7 +164,7 @@ static int from_file(const struct store_config *c, const struct header *h, bool 
     if (!r && finish)
         unlink(next); /* a rotation that did not come to its end */
     if ((r == ERR_DENIED || r == ERR_NOENT) && file_exists(next) && !keyfile_read(next, master, NULL) && !header_unwrap(h, master, ret))
-        r = finish ? finish_rotation(c, next, e) : OK;
+        r = finish ? keyfile_adopt_next(c, e) : OK;
     else if (r == ERR_DENIED && e && !e->code)
         err_set(e, r, "the key in %s is not that of the data folder %s", c->key_file, c->dir);
     else if (r == ERR_NOENT)
@@ -207,6 +209,24 @@ int keys_create(const struct store_config *c, struct keys *ret, struct err *e)
         r = keyfile_create(c->key_file, master, e);
     if (!r) {
         r = header_make(&h, master, NULL, ret);
+        if (r)
+            err_set(e, r, "%s", err_text(r));
+    }
+    secret_wipe(master, sizeof master);
+    return r;
+}
+
+int keys_from_next(const struct store_config *c, const uint8_t *root, struct keys *ret, struct err *e)
+{
+    uint8_t master[KEY_BYTES];
+    char next[PATH_MAX];
+    const struct header h = {.source = KEY_FROM_FILE};
+    if (sibling(c->key_file, KEYFILE_NEXT, next))
+        return err_set(e, ERR_LIMIT, "%s: %s", c->key_file, strerror(ENAMETOOLONG));
+    unlink(next); /* keys_open has just said that it is of no use */
+    int r = keyfile_create(next, master, e);
+    if (!r) {
+        r = header_make(&h, master, root, ret);
         if (r)
             err_set(e, r, "%s", err_text(r));
     }
