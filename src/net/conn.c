@@ -44,6 +44,11 @@ size_t conn_pending(const struct conn *c)
     return c->io.ops->pending(c->io.io) + (c->corked ? c->server->cork.len : 0);
 }
 
+int conn_socket(const struct conn *c)
+{
+    return !c->over && c->io.ops->socket ? c->io.ops->socket(c->io.io) : -1;
+}
+
 /* A deadline stands for one request: it is set anew with the next, and not by every byte. */
 static void set_deadline(struct conn *c)
 {

@@ -35,6 +35,7 @@ struct conn {
     const char *peer;
     struct buf rest; /* came while an answer was being made */
     uint64_t written, taken_mark;
+    uint64_t note; /* the program's */
     uint32_t lingered_bytes;
     uint32_t n_requests;
     bool turned_away; /* one too many: only there to read its 503 */
@@ -67,8 +68,9 @@ void conn_close_idle(struct conn *c);
 /* For the protocol. */
 void conn_write(struct conn *c, struct str a, struct str b);
 size_t conn_pending(const struct conn *c);
-void conn_cut(struct conn *c); /* at once */
-void conn_end(struct conn *c); /* after what is written; what the client still sends is read and dropped for a while */
+int conn_socket(const struct conn *c); /* -1: there is none */
+void conn_cut(struct conn *c);         /* at once */
+void conn_end(struct conn *c);         /* after what is written; what the client still sends is read and dropped for a while */
 void conn_wake(struct conn *c);
 
 #endif

@@ -94,6 +94,16 @@ const void *http_user(const struct http_exchange *x)
     return x->user;
 }
 
+int http_socket(const struct http_exchange *x)
+{
+    return x->ops->socket(x);
+}
+
+uint64_t *http_note(struct http_exchange *x)
+{
+    return x->ops->note(x);
+}
+
 struct arena *http_arena(struct http_exchange *x)
 {
     return &x->arena;
@@ -225,7 +235,9 @@ void exchange_refuse(struct http_exchange *x, int status, const char *sentence)
 {
     const struct http_config *c = &x->server->config;
     struct buf body = buf_make(64 << 10);
-    if (c->error_body)
+    if (x->gated && c->refusal_body)
+        c->refusal_body(c->ctx, x, status, &body);
+    else if (c->error_body)
         c->error_body(c->ctx, status, sentence, &body);
     else
         buf_printf(&body, "%s\n", sentence);

@@ -23,6 +23,8 @@ struct exchange_ops {
     void (*end)(struct http_exchange *x); /* the answer is complete */
     void (*cut)(struct http_exchange *x);
     size_t (*pending)(const struct http_exchange *x);
+    int (*socket)(const struct http_exchange *x);
+    uint64_t *(*note)(struct http_exchange *x);
 };
 
 /*   READING ──► OPEN ──http_begin──► STREAMING ──http_finish──► COMPLETE ──► ended(false)
@@ -41,6 +43,7 @@ struct http_exchange {
     int refused; /* status of a request that is read to its end only to be refused */
     const char *sentence;
     const void *user; /* the gate's */
+    bool gated;       /* it was the gate that refused */
     struct http_request req;
     struct arena arena;
     struct buf head;  /* target, then name and value of each header, each ended by a NUL */

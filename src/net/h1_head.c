@@ -111,6 +111,7 @@ static int ask_gate(struct conn *c, size_t *body_bytes_max, const char **ret_sen
     int status = config->gate ? config->gate(config->ctx, h->x, body_bytes_max) : 0;
     if (!status)
         return 0;
+    h->x->gated = true;
     bool has_body = h->parser.flags & F_CHUNKED || h->parser.content_length > 0;
     *ret_sentence = http_status_text(status);
     if (has_body)

@@ -111,4 +111,13 @@ static size_t h1_pending(const struct http_exchange *x)
     return conn_pending(x->conn);
 }
 
-const struct exchange_ops h1_exchange_ops = {h1_head, h1_chunk, h1_end, h1_cut, h1_pending};
+static int h1_socket(const struct http_exchange *x)
+{
+    return conn_socket(x->conn);
+}
+static uint64_t *h1_note(struct http_exchange *x)
+{
+    return &((struct conn *)x->conn)->note;
+}
+
+const struct exchange_ops h1_exchange_ops = {h1_head, h1_chunk, h1_end, h1_cut, h1_pending, h1_socket, h1_note};

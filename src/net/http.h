@@ -50,7 +50,8 @@ struct http_request {
 /* Runs once for each request. It answers now or keeps the exchange and answers later. */
 typedef void http_handler(void *ctx, struct http_exchange *x);
 /* Runs when a request's headers are complete and before its body is read; a status other than 0 refuses it with that
- * status (Origin, Host, per-route body limits). May be NULL. *body_bytes_max may be changed. */
+ * status (Origin, Host, principal, per-route body limits); headers that it has added go with the refusal. May be NULL.
+ * *body_bytes_max may be changed. */
 typedef int http_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max);
 
 struct http_config {
@@ -59,6 +60,8 @@ struct http_config {
     http_gate *gate;
     /* Writes the JSON body of errors that the server itself makes (400, 408, 413 …). NULL: a plain sentence. */
     void (*error_body)(void *ctx, int status, const char *sentence, struct buf *out);
+    /* The same for what the gate has refused, which can tell more about it; NULL: error_body. */
+    void (*refusal_body)(void *ctx, struct http_exchange *x, int status, struct buf *out);
     void *ctx;
     const struct log *log;
 };
@@ -79,6 +82,10 @@ struct str http_header(const struct http_exchange *x, const char *name);
 /* What the gate has found out about this request, for the handler; NULL at first, and borrowed. */
 void http_set_user(struct http_exchange *x, const void *user);
 const void *http_user(const struct http_exchange *x);
+/* The connection's socket, or -1: for asking the kernel who is at its other end, and nothing else. */
+int http_socket(const struct http_exchange *x);
+/* A number that lives as long as the connection, 0 at first: what was found out once need not be asked for each request. */
+uint64_t *http_note(struct http_exchange *x);
 /* Lives until the exchange ends. */
 struct arena *http_arena(struct http_exchange *x);
 

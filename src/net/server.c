@@ -31,7 +31,11 @@ static void io_detach(void *io)
     stream_set_handler(io, NULL, NULL);
     stream_close(io, true);
 }
-static const struct transport_ops stream_transport = {io_write, io_read, io_end, io_close, io_detach, io_pending};
+static int io_socket(const void *io)
+{
+    return stream_fd(io);
+}
+static const struct transport_ops stream_transport = {io_write, io_read, io_end, io_close, io_detach, io_pending, io_socket};
 
 static void on_data(void *ctx, struct str bytes)
 {

@@ -13,6 +13,7 @@ struct transport_ops {
     void (*close)(void *io, bool abort);
     void (*detach)(void *io); /* aborts, and conn_closed does not follow */
     size_t (*pending)(const void *io);
+    int (*socket)(const void *io); /* NULL: there is none */
 };
 
 struct transport {
