@@ -68,6 +68,15 @@ static void attend(const struct job *j, uint32_t row, uint32_t head, uint32_t n_
     }
 }
 
+void attention_head(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, uint32_t kv_head, const float *q,
+                    float *out, int thread)
+{
+    uint32_t group = a->n_heads / a->n_kv_heads;
+    struct job j = {.a = a, .rows = rows, .n = n, .layer = layer, .q = q, .out = out, .heads = group};
+    for (uint32_t row = 0; row < n; row++)
+        attend(&j, row, kv_head * group, group, a->scores + (size_t)thread * group * a->scores_cap);
+}
+
 static void run_item(void *arg, size_t item, int thread)
 {
     const struct job *j = arg;

@@ -18,5 +18,8 @@ int attention_init(struct attention *a, const struct model *m, struct pool *pool
 void attention_deinit(struct attention *a);
 /* out[n][n_heads * d_v] = softmax(q · Kᵀ / √d_k) · V for q[n][n_heads * d_k]; each row sees positions 0 … pos. */
 void attention_run(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, const float *q, float *out);
+/* The same for the heads of one K/V head, on the calling thread of a team. */
+void attention_head(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, uint32_t kv_head, const float *q,
+                    float *out, int thread);
 
 #endif

@@ -3,32 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/attention.h"
+#include "engine/forward_impl.h"
 
 /* Fewer rows than this are done on the caller's thread: waking the others costs more. */
 enum { SERIAL_ROWS = 8, ROWS_ITEM = 4 };
-
-struct forward {
-    const struct model *m;
-    struct pool *pool;
-    const struct kernels *kn;
-    const struct kv *kv;
-    struct forward_limits limits;
-    struct attention attention;
-    struct act *act;
-    float *memory;    /* owned: all of the following */
-    float *x;         /* [rows][d_model] the residual stream */
-    float *norm;      /* [rows][d_model] */
-    float *q, *k, *v; /* [rows][heads * d_head] */
-    float *mixed;     /* [rows][n_heads * d_head_v] what attention gives */
-    float *gate, *up; /* [rows][d_ff] */
-    float *cs;        /* [rows][n_rot / 2][2] */
-    float *inv_freq;  /* [n_rot / 2] */
-    float *logits;    /* [outs][n_vocab] */
-    /* of the pass that runs */
-    const struct forward_row *rows;
-    uint32_t n_rows, layer;
-};
 
 /* Rows in parallel, a few for each item. */
 
@@ -65,19 +43,22 @@ static void matmul(struct forward *f, const struct matrix *w, float *out)
 
 /* One row at a time */
 
-static void embed(struct forward *f, uint32_t row)
+void forward_embed(struct forward *f, uint32_t row, float *x, float *cs)
 {
     const struct hparams *hp = &f->m->hp;
     const struct matrix *w = &f->m->tok_embd;
     const struct forward_row *r = &f->rows[row];
-    tensor_row_to_f32(w->type, (const uint8_t *)w->data + (size_t)r->token * w->row_bytes, f->x + (size_t)row * hp->d_model, hp->d_model);
-    uint32_t half = hp->n_rot / 2;
-    float *cs = f->cs + (size_t)row * hp->n_rot;
-    for (uint32_t i = 0; i < half; i++) {
+    tensor_row_to_f32(w->type, (const uint8_t *)w->data + (size_t)r->token * w->row_bytes, x, hp->d_model);
+    for (uint32_t i = 0; cs && i < hp->n_rot / 2; i++) {
         float angle = (float)r->pos * f->inv_freq[i];
         cs[2 * i] = cosf(angle);
         cs[2 * i + 1] = sinf(angle);
     }
+}
+
+static void embed(struct forward *f, uint32_t row)
+{
+    forward_embed(f, row, f->x + (size_t)row * f->m->hp.d_model, f->cs + (size_t)row * f->m->hp.n_rot);
 }
 
 static void attention_norm(struct forward *f, uint32_t row)
@@ -121,24 +102,31 @@ static void shape_heads(struct forward *f, float *heads, uint32_t n_heads, const
     }
 }
 
-static void shape_qkv(struct forward *f, uint32_t row)
+void forward_shape(struct forward *f, uint32_t layer, uint32_t row, uint32_t kv_head)
 {
     const struct hparams *hp = &f->m->hp;
-    const struct layer *l = &f->m->layers[f->layer];
+    const struct layer *l = &f->m->layers[layer];
     const struct forward_row *r = &f->rows[row];
     const float *cs = f->cs + (size_t)row * hp->n_rot;
-    shape_heads(f, f->q + (size_t)row * l->q.rows, hp->n_heads, l->q_bias, l->q_norm, cs);
+    uint32_t group = hp->n_heads / hp->n_kv_heads;
+    size_t dk = hp->d_head_k, dv = hp->d_head_v, at_q = (size_t)kv_head * group * dk, at_k = (size_t)kv_head * dk,
+           at_v = (size_t)kv_head * dv;
+    shape_heads(f, f->q + (size_t)row * l->q.rows + at_q, group, l->q_bias ? l->q_bias + at_q : NULL, l->q_norm, cs);
     if (!r->store)
         return;
-    float *k = f->k + (size_t)row * l->k.rows, *v = f->v + (size_t)row * l->v.rows;
-    shape_heads(f, k, hp->n_kv_heads, l->k_bias, l->k_norm, cs);
+    float *k = f->k + (size_t)row * l->k.rows + at_k, *v = f->v + (size_t)row * l->v.rows + at_v;
+    shape_heads(f, k, 1, l->k_bias ? l->k_bias + at_k : NULL, l->k_norm, cs);
     if (l->v_bias)
-        op_add(f->kn, v, l->v_bias, l->v.rows);
+        op_add(f->kn, v, l->v_bias + at_v, dv);
     uint32_t block = r->blocks[r->pos / KV_BLOCK_TOKENS], slot = r->pos % KV_BLOCK_TOKENS;
-    for (uint32_t h = 0; h < hp->n_kv_heads; h++) {
-        op_f32_to_f16(f->kn, k + (size_t)h * hp->d_head_k, kv_k(f->kv, block, f->layer, h) + (size_t)slot * hp->d_head_k, hp->d_head_k);
-        op_f32_to_f16(f->kn, v + (size_t)h * hp->d_head_v, kv_v(f->kv, block, f->layer, h) + (size_t)slot * hp->d_head_v, hp->d_head_v);
-    }
+    op_f32_to_f16(f->kn, k, kv_k(f->kv, block, layer, kv_head) + (size_t)slot * dk, dk);
+    op_f32_to_f16(f->kn, v, kv_v(f->kv, block, layer, kv_head) + (size_t)slot * dv, dv);
+}
+
+static void shape_qkv(struct forward *f, uint32_t row)
+{
+    for (uint32_t head = 0; head < f->m->hp.n_kv_heads; head++)
+        forward_shape(f, f->layer, row, head);
 }
 
 /* The rows that want logits move together, into norm. */
@@ -184,6 +172,11 @@ void forward_run(struct forward *f, const struct forward_row *rows, uint32_t n_r
 {
     f->rows = rows;
     f->n_rows = n_rows;
+    f->n_outs = n_outs;
+    if (n_rows <= FEW_ROWS_MAX) {
+        forward_few_run(f);
+        return;
+    }
     for_rows(f, n_rows, embed);
     for (f->layer = 0; f->layer < f->m->hp.n_layers; f->layer++) {
         run_attention(f);
@@ -260,7 +253,7 @@ int forward_create(const struct model *m, struct pool *pool, const struct kernel
         return err_set(e, ERR_NOMEM, "no memory for the forward pass");
     *f = (struct forward){.m = m, .pool = pool, .kn = kn, .kv = kv, .limits = *l};
     if (allocate(f) || act_create(l->rows_max, widest(&m->hp), &f->act) ||
-        attention_init(&f->attention, m, pool, kn, kv, l->context_tokens)) {
+        attention_init(&f->attention, m, pool, kn, kv, l->context_tokens) || forward_few_init(f)) {
         forward_free(f);
         return err_set(e, ERR_NOMEM, "no memory for a forward pass of %u rows over a context of %u tokens", l->rows_max, l->context_tokens);
     }
@@ -273,6 +266,7 @@ void forward_free(struct forward *f)
 {
     if (!f)
         return;
+    forward_few_deinit(f);
     attention_deinit(&f->attention);
     act_free(f->act);
     free(f->memory);

@@ -1,4 +1,4 @@
-/* One atomic word, the gate, is the whole protocol:
+/* One atomic word, the gate, is the whole protocol of loops:
  *
  *     bits 31 … 10  generation: counts loops, so that a worker joins each loop at most once
  *     bit  9        open: a loop is running and may be joined
@@ -12,7 +12,10 @@
  *
  * Whoever waits spins for SPIN_NS (a sleep and a wake-up cost about 50 µs on a virtual machine, a token has some 200 loops)
  * and then sleeps on the gate by futex. With more threads than processors, spinning would only keep others from working,
- * so it is left out. */
+ * so it is left out.
+ *
+ * A team is a loop of one item for each thread, in which nobody can take a second one, since all meet before the first. A meeting
+ * counts those who came; the last one sets the count back and begins the next round, which is what the others wait for. */
 #include "sys/pool.h"
 
 #include <linux/futex.h>
@@ -47,6 +50,9 @@ struct pool {
     _Alignas(64) _Atomic uint32_t gate;
     _Atomic uint32_t sleepers; /* workers in futex_wait, or about to be */
     atomic_bool caller_sleeps, stop;
+    _Alignas(64) _Atomic uint32_t came; /* to the meeting of this round */
+    _Alignas(64) _Atomic uint32_t round;
+    _Atomic uint32_t dozers; /* of this meeting, in futex_wait, or about to be */
     struct worker workers[];
 };
 
@@ -223,4 +229,64 @@ void pool_run(struct pool *p, size_t n_items, pool_fn *fn, void *arg)
         futex_wake(&p->gate, n_items > THREADS_MAX ? THREADS_MAX : (int)n_items - 1, WAKE_WORKERS);
     work(p, 0);
     finish(p);
+}
+
+/* Waits for the end of a round, as spin does for the gate. */
+static bool spin_round(struct pool *p, uint32_t round)
+{
+    for (uint64_t end = 0; p->may_spin;) {
+        for (int i = 0; i < 32; i++) {
+            if (atomic_load_explicit(&p->round, memory_order_acquire) != round)
+                return true;
+            relax();
+        }
+        uint64_t now = now_ns();
+        if (!end)
+            end = now + SPIN_NS;
+        else if (now >= end)
+            break;
+    }
+    return false;
+}
+
+void pool_meet(struct pool *p)
+{
+    if (p->n_threads == 1)
+        return;
+    /* Relaxed: the round that this thread is in cannot end before it has come. */
+    uint32_t round = atomic_load_explicit(&p->round, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&p->came, 1, memory_order_acq_rel) + 1 == (uint32_t)p->n_threads) {
+        atomic_store_explicit(&p->came, 0, memory_order_relaxed);
+        /* Sequentially consistent with the dozers' counting, as in worker_main. */
+        atomic_store(&p->round, round + 1);
+        if (atomic_load(&p->dozers))
+            futex_wake(&p->round, THREADS_MAX, WAKE_WORKERS);
+        return;
+    }
+    if (spin_round(p, round))
+        return;
+    atomic_fetch_add(&p->dozers, 1);
+    while (atomic_load(&p->round) == round)
+        futex_wait(&p->round, round, WAKE_WORKERS);
+    atomic_fetch_sub(&p->dozers, 1);
+}
+
+struct team {
+    struct pool *pool;
+    pool_team_fn *fn;
+    void *arg;
+};
+
+static void team_item(void *arg, size_t item, int thread)
+{
+    (void)item;
+    const struct team *t = arg;
+    pool_meet(t->pool);
+    t->fn(t->arg, thread);
+}
+
+void pool_team(struct pool *p, pool_team_fn *fn, void *arg)
+{
+    struct team t = {p, fn, arg};
+    pool_run(p, (size_t)p->n_threads, team_item, &t);
 }

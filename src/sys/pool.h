@@ -22,4 +22,11 @@ int pool_threads(const struct pool *p);
 /* Runs fn for every item in 0 … n_items - 1 and returns when all are done. One caller at a time; not from within fn. */
 void pool_run(struct pool *p, size_t n_items, pool_fn *fn, void *arg);
 
+/* Runs fn once on every thread, all at the same time; thread 0 is the caller's. Returns when all have returned. For work of many
+ * short phases, between which the threads meet: a meeting costs less than a microsecond when nobody is late. */
+typedef void pool_team_fn(void *arg, int thread);
+void pool_team(struct pool *p, pool_team_fn *fn, void *arg);
+/* Within a team: returns when all of its threads have called it. What any wrote before, all see after. */
+void pool_meet(struct pool *p);
+
 #endif

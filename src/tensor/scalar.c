@@ -58,12 +58,12 @@ static void add_groups(float lane[8], struct weight_form form, const int8_t *q, 
     }
 }
 
-static void dot_groups(enum tensor_type type, unpack_fn *unpack, const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a,
-                       size_t k, float *out)
+static void dot_groups(enum tensor_type type, unpack_fn *unpack, const struct dot_rows *rows, const struct act_row *a, size_t k, float *out)
 {
     const struct tensor_type_info *t = tensor_type_info(type);
     struct weight_form form = weight_forms[type];
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
+    const uint8_t *w = rows->w;
+    for (size_t r = 0; r < rows->n; r++, w += rows->row_bytes) {
         float lane[8] = {0}, d[CHUNK / 16], m[CHUNK / 16];
         int8_t q[CHUNK];
         for (size_t i = 0; i < k; i += CHUNK) {
@@ -75,19 +75,20 @@ static void dot_groups(enum tensor_type type, unpack_fn *unpack, const uint8_t *
     }
 }
 
-#define X(id, name, group, has_min)                                                                                          \
-    static void dot_##name(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out) \
-    {                                                                                                                        \
-        dot_groups(TENSOR_##id, unpack_##name, w, row_bytes, n_rows, a, k, out);                                             \
+#define X(id, name, group, has_min)                                                                                              \
+    static void dot_##name(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride) \
+    {                                                                                                                            \
+        for (size_t i = 0; i < m; i++)                                                                                           \
+            dot_groups(TENSOR_##id, unpack_##name, w, a + i, k, out + i * out_stride);                                           \
     }
 GROUPED_TYPES(X)
 #undef X
 
 /* Float rows: converted in pieces, sixteen lanes. */
-static void dot_floats(enum tensor_type type, size_t elem, const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a,
-                       size_t k, float *out)
+static void dot_floats(enum tensor_type type, size_t elem, const struct dot_rows *rows, const struct act_row *a, size_t k, float *out)
 {
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
+    const uint8_t *w = rows->w;
+    for (size_t r = 0; r < rows->n; r++, w += rows->row_bytes) {
         float lane[16] = {0}, piece[CHUNK], half[8];
         for (size_t i = 0; i < k; i += CHUNK) {
             size_t n = k - i < CHUNK ? k - i : CHUNK;
@@ -108,10 +109,11 @@ static void dot_floats(enum tensor_type type, size_t elem, const uint8_t *w, siz
     X(F32, f32, 4)     \
     X(F16, f16, 2)     \
     X(BF16, bf16, 2)
-#define X(id, name, elem)                                                                                                    \
-    static void dot_##name(const uint8_t *w, size_t row_bytes, size_t n_rows, const struct act_row *a, size_t k, float *out) \
-    {                                                                                                                        \
-        dot_floats(TENSOR_##id, elem, w, row_bytes, n_rows, a, k, out);                                                      \
+#define X(id, name, elem)                                                                                                        \
+    static void dot_##name(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride) \
+    {                                                                                                                            \
+        for (size_t i = 0; i < m; i++)                                                                                           \
+            dot_floats(TENSOR_##id, elem, w, a + i, k, out + i * out_stride);                                                    \
     }
 FLOAT_TYPES(X)
 #undef X

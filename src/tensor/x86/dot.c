@@ -1,12 +1,29 @@
-/* Products of quantised weight rows with one row of 8-bit activations, and the quantising of that row.
+/* Products of quantised weight rows with a few rows of 8-bit activations.
  *
- * Eight groups at a time: each gives a register of partial sums, a tree of horizontal additions turns eight of them into one
- * register with a sum for each group, and one conversion and one fma scale all eight. Scales are collected from their blocks
- * into one register, too. This costs about ten instructions for 32 weights, where memory allows some forty. */
+ * A piece of 256 weights is unpacked into eight registers of 32 codes and a register (or two) of scales, for all rows of
+ * activations at once. Each of the eight gives a register of partial sums, a tree of horizontal additions turns them into one
+ * with a sum for each group, and one conversion and one fma scale all. This costs about ten instructions for 32 weights, where
+ * memory allows some forty.
+ *
+ * A type is a function that loads a piece, and a `struct form` of constants. */
 #include "tensor/unpack.h"
 #include "tensor/x86/level.h"
 
 #define INLINE static inline __attribute__((always_inline))
+
+enum { PIECE = 256 };
+
+struct piece {
+    __m256i codes[8];
+    __m256 d[2], m[2]; /* of groups 0 … 7 and, when groups have 16 values, 8 … 15 */
+};
+typedef void load_fn(const uint8_t *w, struct piece *p);
+
+struct form {
+    size_t group, bytes; /* of a piece */
+    bool has_min, is_signed;
+    int bias; /* a weight is its code − bias; a power of two, or 0 */
+};
 
 /* Eight partial sums of 32 products u·a, u in 0 … 127. */
 INLINE __m256i mul_small(__m256i u, const int8_t *a)
@@ -14,6 +31,8 @@ INLINE __m256i mul_small(__m256i u, const int8_t *a)
     __m256i x = _mm256_loadu_si256((const __m256i *)a);
 #if defined(__AVX512VNNI__)
     return _mm256_dpbusd_epi32(_mm256_setzero_si256(), u, x);
+#elif defined(__AVXVNNI__)
+    return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), u, x);
 #else
     return _mm256_madd_epi16(_mm256_maddubs_epi16(u, x), _mm256_set1_epi16(1));
 #endif
@@ -21,7 +40,7 @@ INLINE __m256i mul_small(__m256i u, const int8_t *a)
 
 /* The same for w in −128 … 127, plus SIGNED_BIAS · Σ a: VNNI wants its first factor unsigned. AVX2 moves the sign over to a,
  * which is never −128, and 128 · 127 · 2 still fits 16 bits. */
-#if defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 enum { SIGNED_BIAS = 128 };
 INLINE __m256i mul_signed(__m256i w, const int8_t *a)
 {
@@ -36,7 +55,7 @@ INLINE __m256i mul_signed(__m256i w, const int8_t *a)
 }
 #endif
 
-/* The low (.lo) and high halves' sums of four registers: lane i of each half is the sum of v[i]'s half. */
+/* The low and high halves' sums of four registers: lane i of each half is the sum of v[i]'s half. */
 INLINE __m256i sums4(const __m256i v[4])
 {
     return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
@@ -59,13 +78,102 @@ INLINE __m256i less_bias(__m256i sums, const int32_t *a_sums, int bias)
 {
     if (!bias)
         return sums;
-    return _mm256_sub_epi32(sums, _mm256_mullo_epi32(_mm256_loadu_si256((const __m256i *)a_sums), _mm256_set1_epi32(bias)));
+    return _mm256_sub_epi32(sums, _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)a_sums), __builtin_ctz((unsigned)bias)));
 }
 
-INLINE __m256 add_groups(__m256 lanes, __m256i sums, __m256 d, __m256 da)
+/* Activations' scales of eight groups of 16, from those of blocks of 32: the lower and the upper half of the piece. */
+INLINE __m256 twice(__m256 d, int half)
 {
-    return _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), _mm256_mul_ps(d, da), lanes);
+    __m256i low = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), high = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+    return _mm256_permutevar8x32_ps(d, half ? high : low);
 }
+
+/* Adds a piece's products with activations at … to the lanes. n < 256 values: those behind are passed over (masked: what lies
+ * behind a row of activations may be NaN). */
+INLINE __m256 add_piece(__m256 lanes, const struct piece *p, struct form f, const struct act_row *a, size_t at, size_t n)
+{
+    __m256i v[8];
+    for (int i = 0; i < 8; i++)
+        v[i] = f.is_signed ? mul_signed(p->codes[i], a->q + at + 32 * i) : mul_small(p->codes[i], a->q + at + 32 * i);
+    int bias = f.is_signed ? SIGNED_BIAS : f.bias;
+    if (f.group == 32) {
+        __m256i mask = n == PIECE ? _mm256_set1_epi32(-1)
+                                  : _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n / 32)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+        __m256 da = n == PIECE ? _mm256_loadu_ps(a->d + at / 32) : _mm256_maskload_ps(a->d + at / 32, mask);
+        __m256 sums = _mm256_cvtepi32_ps(less_bias(sums8(v), a->sum32 + at / 32, bias));
+        lanes = _mm256_fmadd_ps(sums, _mm256_mul_ps(p->d[0], da), lanes);
+        if (f.has_min) {
+            __m256 s = n == PIECE ? _mm256_loadu_ps(a->s32 + at / 32) : _mm256_maskload_ps(a->s32 + at / 32, mask);
+            lanes = _mm256_fmadd_ps(s, p->m[0], lanes);
+        }
+        return lanes;
+    }
+    __m256 da = _mm256_loadu_ps(a->d + at / 32);
+    for (int h = 0; h < 2; h++) {
+        size_t g = at / 16 + 8 * (size_t)h;
+        __m256 sums = _mm256_cvtepi32_ps(less_bias(sums4x2(v + 4 * h), a->sum16 + g, bias));
+        lanes = _mm256_fmadd_ps(sums, _mm256_mul_ps(p->d[h], twice(da, h)), lanes);
+        if (f.has_min)
+            lanes = _mm256_fmadd_ps(_mm256_loadu_ps(a->s16 + g), p->m[h], lanes);
+    }
+    return lanes;
+}
+
+/* The end of a row that is not a whole piece: n values. Only types with groups of 32 have it. */
+INLINE void load_end(unpack_fn *unpack, const uint8_t *w, size_t n, struct piece *p)
+{
+    int8_t q[PIECE] = {0};
+    float d[8] = {0}, m[8] = {0};
+    unpack(w, n, q, d, m);
+    for (int i = 0; i < 8; i++)
+        p->codes[i] = _mm256_loadu_si256((const __m256i *)(q + 32 * i));
+    p->d[0] = _mm256_loadu_ps(d);
+    p->m[0] = _mm256_loadu_ps(m);
+}
+
+/* All rows with n_m rows of activations; always inlined with constants. */
+INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const struct dot_rows *w, const struct act_row *a, size_t n_m,
+                     size_t k, float *out, size_t out_stride)
+{
+    const struct form end = {.group = 32, .has_min = f.has_min, .is_signed = true};
+    const uint8_t *row = w->w;
+    uintptr_t ahead = w->next - (uintptr_t)w->w;
+    for (size_t r = 0; r < w->n; r++, row += w->row_bytes) {
+        struct piece piece;
+        __m256 lanes[4];
+        const uint8_t *p = row;
+        size_t i = 0;
+        for (size_t j = 0; j < n_m; j++)
+            lanes[j] = _mm256_setzero_ps();
+        for (; i + PIECE <= k; i += PIECE, p += f.bytes) {
+            prefetch((uintptr_t)p + ahead, f.bytes);
+            load(p, &piece);
+            for (size_t j = 0; j < n_m; j++)
+                lanes[j] = add_piece(lanes[j], &piece, f, a + j, i, PIECE);
+        }
+        if (i < k && f.group == 32) {
+            load_end(unpack, p, k - i, &piece);
+            for (size_t j = 0; j < n_m; j++)
+                lanes[j] = add_piece(lanes[j], &piece, end, a + j, i, k - i);
+        }
+        for (size_t j = 0; j < n_m; j++)
+            out[j * out_stride + r] = reduce8(lanes[j]);
+    }
+}
+
+#define DOT_TYPE(name, ID, ...)                                                                  \
+    DOT(name)                                                                                    \
+    {                                                                                            \
+        const struct form f = {.bytes = PIECE / BLOCK_LEN_##ID * BLOCK_BYTES_##ID, __VA_ARGS__}; \
+        for (; m >= 4; m -= 4, a += 4, out += 4 * out_stride)                                    \
+            dot_rows(load_##name, unpack_##name, f, w, a, 4, k, out, out_stride);                \
+        for (; m >= 2; m -= 2, a += 2, out += 2 * out_stride)                                    \
+            dot_rows(load_##name, unpack_##name, f, w, a, 2, k, out, out_stride);                \
+        if (m)                                                                                   \
+            dot_rows(load_##name, unpack_##name, f, w, a, 1, k, out, out_stride);                \
+    }
+
+/* Loading pieces */
 
 INLINE uint16_t load_u16(const uint8_t *p)
 {
@@ -75,7 +183,7 @@ INLINE uint16_t load_u16(const uint8_t *p)
 }
 
 /* Eight f16 scales, `step` bytes apart. */
-INLINE __m256 load_scales(const uint8_t *p, size_t step)
+INLINE __m256 load_halves(const uint8_t *p, size_t step)
 {
     __m128i h = _mm_cvtsi32_si128(load_u16(p));
     h = _mm_insert_epi16(h, load_u16(p + step), 1);
@@ -88,249 +196,191 @@ INLINE __m256 load_scales(const uint8_t *p, size_t step)
     return _mm256_cvtph_ps(h);
 }
 
-/* Activations' scales of sixteen groups of 16, from those of eight blocks of 32. */
-INLINE __m256 twice_low(__m256 d)
+INLINE __m256i load32(const void *p)
 {
-    return _mm256_permutevar8x32_ps(d, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
-}
-INLINE __m256 twice_high(__m256 d)
-{
-    return _mm256_permutevar8x32_ps(d, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7));
+    return _mm256_loadu_si256(p);
 }
 
-/* Unpacked groups, at most 256 values: the way of all types that have none of their own, and of ends of rows. Groups that are
- * not there have scales of 0 (masked loads: what lies behind a row of activations may be NaN). */
-struct chunk {
-    int8_t q[256];
-    float d[16], m[16];
-};
-
-INLINE __m256 chunk32(__m256 lanes, const struct chunk *c, bool has_min, const struct act_row *a, size_t at, size_t n)
+INLINE __m256i masked(__m256i v, int mask)
 {
-    __m256i v[8], mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n / 32)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return _mm256_and_si256(v, _mm256_set1_epi8((char)mask));
+}
+
+/* Sixteen bytes of nibbles: the low ones, then the high ones. */
+INLINE __m256i nibbles(const uint8_t qs[16])
+{
+    __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)qs));
+    return masked(_mm256_srlv_epi64(both, _mm256_setr_epi64x(0, 0, 4, 4)), 15);
+}
+
+/* 32 bits to bytes of 16 or 0. */
+INLINE __m256i fifths(const uint8_t qh[4])
+{
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201);
+    const __m256i order = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    int32_t bits;
+    memcpy(&bits, qh, sizeof bits);
+    __m256i v = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), order);
+    return masked(_mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit), 16);
+}
+
+INLINE void load_q8_0(const uint8_t *w, struct piece *p)
+{
+    const struct block_q8_0 *b = (const void *)w;
     for (int i = 0; i < 8; i++)
-        v[i] = mul_signed(_mm256_loadu_si256((const __m256i *)(c->q + 32 * i)), a->q + at + 32 * i);
-    __m256i sums = less_bias(sums8(v), a->sum32 + at / 32, SIGNED_BIAS);
-    lanes = add_groups(lanes, sums, _mm256_maskload_ps(c->d, mask), _mm256_maskload_ps(a->d + at / 32, mask));
-    if (has_min)
-        lanes = _mm256_fmadd_ps(_mm256_maskload_ps(a->s32 + at / 32, mask), _mm256_maskload_ps(c->m, mask), lanes);
-    return lanes;
+        p->codes[i] = load32(b[i].qs);
+    p->d[0] = load_halves(w, sizeof *b);
 }
 
-INLINE __m256 chunk16(__m256 lanes, const struct chunk *c, bool has_min, const struct act_row *a, size_t at)
+INLINE void load_q4_0(const uint8_t *w, struct piece *p)
 {
-    __m256i v[8];
+    const struct block_q4_0 *b = (const void *)w;
     for (int i = 0; i < 8; i++)
-        v[i] = mul_signed(_mm256_loadu_si256((const __m256i *)(c->q + 32 * i)), a->q + at + 32 * i);
-    __m256 da = _mm256_loadu_ps(a->d + at / 32);
-    for (int h = 0; h < 2; h++) {
-        size_t g = at / 16 + 8 * (size_t)h;
-        __m256i sums = less_bias(sums4x2(v + 4 * h), a->sum16 + g, SIGNED_BIAS);
-        lanes = add_groups(lanes, sums, _mm256_loadu_ps(c->d + 8 * h), h ? twice_high(da) : twice_low(da));
-        if (has_min)
-            lanes = _mm256_fmadd_ps(_mm256_loadu_ps(a->s16 + g), _mm256_loadu_ps(c->m + 8 * h), lanes);
-    }
-    return lanes;
+        p->codes[i] = nibbles(b[i].qs);
+    p->d[0] = load_halves(w, sizeof *b);
 }
 
-INLINE __m256 dot_chunk(__m256 lanes, unpack_fn *unpack, const void *w, size_t group, bool has_min, const struct act_row *a, size_t at,
-                        size_t n)
+INLINE void load_q4_1(const uint8_t *w, struct piece *p)
 {
-    struct chunk c;
-    unpack(w, n, c.q, c.d, c.m);
-    if (n < sizeof c.q)
-        memset(c.q + n, 0, sizeof c.q - n);
-    return group == 16 ? chunk16(lanes, &c, has_min, a, at) : chunk32(lanes, &c, has_min, a, at, n);
+    const struct block_q4_1 *b = (const void *)w;
+    for (int i = 0; i < 8; i++)
+        p->codes[i] = nibbles(b[i].qs);
+    p->d[0] = load_halves(w, sizeof *b);
+    p->m[0] = load_halves(w + 2, sizeof *b);
 }
 
-/* A type without a kernel of its own. */
-#define DOT_BY_CHUNKS(name, ID, group, has_min)                                                              \
-    DOT(name)                                                                                                \
-    {                                                                                                        \
-        for (size_t r = 0; r < n_rows; r++, w += row_bytes) {                                                \
-            __m256 lanes = _mm256_setzero_ps();                                                              \
-            for (size_t i = 0; i < k; i += 256) {                                                            \
-                const uint8_t *p = w + i / BLOCK_LEN_##ID * BLOCK_BYTES_##ID;                                \
-                prefetch(p, 256 / BLOCK_LEN_##ID * BLOCK_BYTES_##ID);                                        \
-                lanes = dot_chunk(lanes, unpack_##name, p, group, has_min, a, i, k - i < 256 ? k - i : 256); \
-            }                                                                                                \
-            out[r] = reduce8(lanes);                                                                         \
-        }                                                                                                    \
-    }
-DOT_BY_CHUNKS(q4_1, Q4_1, 32, true)
-DOT_BY_CHUNKS(q5_0, Q5_0, 32, false)
-DOT_BY_CHUNKS(q5_1, Q5_1, 32, true)
-DOT_BY_CHUNKS(iq4_nl, IQ4_NL, 32, false)
-DOT_BY_CHUNKS(q2_k, Q2_K, 16, true)
-DOT_BY_CHUNKS(q3_k, Q3_K, 16, false)
-DOT_BY_CHUNKS(q5_k, Q5_K, 32, true)
-
-DOT(q8_0)
+INLINE void load_q5_0(const uint8_t *w, struct piece *p)
 {
-    enum { STEP = 8 * BLOCK_BYTES_Q8_0 };
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
-        __m256 lanes = _mm256_setzero_ps();
-        const struct block_q8_0 *b = (const void *)w;
-        size_t i = 0;
-        for (; i + 256 <= k; i += 256, b += 8) {
-            __m256i v[8];
-            prefetch((const uint8_t *)b, STEP);
-            for (int j = 0; j < 8; j++)
-                v[j] = mul_signed(_mm256_loadu_si256((const __m256i *)b[j].qs), a->q + i + 32 * j);
-            __m256i sums = less_bias(sums8(v), a->sum32 + i / 32, SIGNED_BIAS);
-            lanes = add_groups(lanes, sums, load_scales((const uint8_t *)b, sizeof *b), _mm256_loadu_ps(a->d + i / 32));
-        }
-        if (i < k)
-            lanes = dot_chunk(lanes, unpack_q8_0, b, 32, false, a, i, k - i);
-        out[r] = reduce8(lanes);
-    }
+    const struct block_q5_0 *b = (const void *)w;
+    for (int i = 0; i < 8; i++)
+        p->codes[i] = _mm256_or_si256(nibbles(b[i].qs), fifths(b[i].qh));
+    p->d[0] = load_halves(w, sizeof *b);
 }
 
-DOT(q4_0)
+INLINE void load_q5_1(const uint8_t *w, struct piece *p)
 {
-    enum { STEP = 8 * BLOCK_BYTES_Q4_0 };
-    const __m256i low = _mm256_set1_epi8(15), shift = _mm256_setr_epi64x(0, 0, 4, 4);
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
-        __m256 lanes = _mm256_setzero_ps();
-        const struct block_q4_0 *b = (const void *)w;
-        size_t i = 0;
-        for (; i + 256 <= k; i += 256, b += 8) {
-            __m256i v[8];
-            prefetch((const uint8_t *)b, STEP);
-            for (int j = 0; j < 8; j++) {
-                __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)b[j].qs));
-                v[j] = mul_small(_mm256_and_si256(_mm256_srlv_epi64(both, shift), low), a->q + i + 32 * j);
-            }
-            __m256i sums = less_bias(sums8(v), a->sum32 + i / 32, 8);
-            lanes = add_groups(lanes, sums, load_scales((const uint8_t *)b, sizeof *b), _mm256_loadu_ps(a->d + i / 32));
-        }
-        if (i < k)
-            lanes = dot_chunk(lanes, unpack_q4_0, b, 32, false, a, i, k - i);
-        out[r] = reduce8(lanes);
-    }
+    const struct block_q5_1 *b = (const void *)w;
+    for (int i = 0; i < 8; i++)
+        p->codes[i] = _mm256_or_si256(nibbles(b[i].qs), fifths(b[i].qh));
+    p->d[0] = load_halves(w, sizeof *b);
+    p->m[0] = load_halves(w + 2, sizeof *b);
 }
 
-/* The eight 6-bit scales and mins of a super-block as bytes. */
-INLINE void load_k4_scales(const uint8_t p[12], __m256 *scales, __m256 *mins)
+INLINE void load_iq4_nl(const uint8_t *w, struct piece *p)
+{
+    const struct block_iq4_nl *b = (const void *)w;
+    const __m256i levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)iq4_nl_values));
+    for (int i = 0; i < 8; i++)
+        p->codes[i] = _mm256_shuffle_epi8(levels, nibbles(b[i].qs));
+    p->d[0] = load_halves(w, sizeof *b);
+}
+
+/* Eight bytes, times a factor. */
+INLINE __m256 scaled(float factor, uint64_t bytes, bool is_signed)
+{
+    __m128i v = _mm_cvtsi64_si128((long long)bytes);
+    return _mm256_mul_ps(_mm256_set1_ps(factor), _mm256_cvtepi32_ps(is_signed ? _mm256_cvtepi8_epi32(v) : _mm256_cvtepu8_epi32(v)));
+}
+
+/* The eight 6-bit scales and mins of a super-block (k4_scales_unpack). */
+INLINE void load_k4_scales(const uint8_t packed[12], float d, float min, struct piece *p)
 {
     uint32_t u[3];
-    memcpy(u, p, sizeof u);
+    memcpy(u, packed, sizeof u);
     uint64_t s = (u[0] & 0x3f3f3f3f) | (uint64_t)((u[2] & 0x0f0f0f0f) | (u[0] >> 2 & 0x30303030)) << 32;
     uint64_t m = (u[1] & 0x3f3f3f3f) | (uint64_t)((u[2] >> 4 & 0x0f0f0f0f) | (u[1] >> 2 & 0x30303030)) << 32;
-    *scales = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)s)));
-    *mins = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)m)));
+    p->d[0] = scaled(d, s, false);
+    p->m[0] = scaled(-min, m, false);
 }
 
-DOT(q4_k)
+INLINE void load_q4_k(const uint8_t *w, struct piece *p)
 {
-    const __m256i low = _mm256_set1_epi8(15);
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
-        __m256 lanes = _mm256_setzero_ps();
-        const struct block_q4_k *b = (const void *)w;
-        for (size_t i = 0; i < k; i += 256, b++) {
-            __m256i v[8];
-            __m256 scales, mins;
-            prefetch((const uint8_t *)b, sizeof *b);
-            for (int j = 0; j < 4; j++) {
-                __m256i x = _mm256_loadu_si256((const __m256i *)(b->qs + 32 * j));
-                v[2 * j] = mul_small(_mm256_and_si256(x, low), a->q + i + 64 * j);
-                v[2 * j + 1] = mul_small(_mm256_and_si256(_mm256_srli_epi16(x, 4), low), a->q + i + 64 * j + 32);
-            }
-            load_k4_scales(b->scales, &scales, &mins);
-            scales = _mm256_mul_ps(_mm256_set1_ps(half_to_f32(b->d)), scales);
-            mins = _mm256_mul_ps(_mm256_set1_ps(-half_to_f32(b->dmin)), mins);
-            lanes = add_groups(lanes, sums8(v), scales, _mm256_loadu_ps(a->d + i / 32));
-            lanes = _mm256_fmadd_ps(_mm256_loadu_ps(a->s32 + i / 32), mins, lanes);
-        }
-        out[r] = reduce8(lanes);
+    const struct block_q4_k *b = (const void *)w;
+    for (int i = 0; i < 4; i++) {
+        __m256i x = load32(b->qs + 32 * i);
+        p->codes[2 * i] = masked(x, 15);
+        p->codes[2 * i + 1] = masked(_mm256_srli_epi16(x, 4), 15);
+    }
+    load_k4_scales(b->scales, half_to_f32(b->d), half_to_f32(b->dmin), p);
+}
+
+INLINE void load_q5_k(const uint8_t *w, struct piece *p)
+{
+    const struct block_q5_k *b = (const void *)w;
+    __m256i h = load32(b->qh);
+    for (int i = 0; i < 4; i++) {
+        __m256i x = load32(b->qs + 32 * i), low = masked(_mm256_srli_epi16(h, 2 * i), 1), high = masked(_mm256_srli_epi16(h, 2 * i + 1), 1);
+        p->codes[2 * i] = _mm256_or_si256(masked(x, 15), _mm256_slli_epi16(low, 4));
+        p->codes[2 * i + 1] = _mm256_or_si256(masked(_mm256_srli_epi16(x, 4), 15), _mm256_slli_epi16(high, 4));
+    }
+    load_k4_scales(b->scales, half_to_f32(b->d), half_to_f32(b->dmin), p);
+}
+
+INLINE void load_q6_k(const uint8_t *w, struct piece *p)
+{
+    const struct block_q6_k *b = (const void *)w;
+    float d = half_to_f32(b->d);
+    for (int half = 0; half < 2; half++) {
+        __m256i x = load32(b->ql + 64 * half), y = load32(b->ql + 64 * half + 32), h = load32(b->qh + 32 * half), *c = p->codes + 4 * half;
+        c[0] = _mm256_or_si256(masked(x, 15), masked(_mm256_slli_epi16(h, 4), 48));
+        c[1] = _mm256_or_si256(masked(y, 15), masked(_mm256_slli_epi16(h, 2), 48));
+        c[2] = _mm256_or_si256(masked(_mm256_srli_epi16(x, 4), 15), masked(h, 48));
+        c[3] = _mm256_or_si256(masked(_mm256_srli_epi16(y, 4), 15), masked(_mm256_srli_epi16(h, 2), 48));
+        uint64_t scales;
+        memcpy(&scales, b->scales + 8 * half, sizeof scales);
+        p->d[half] = scaled(d, scales, true);
     }
 }
 
-/* Four registers of 32 values, 0 … 63, from one half of a Q6_K block. */
-INLINE void load_q6(const uint8_t *ql, const uint8_t *qh, __m256i u[4])
+INLINE void load_q2_k(const uint8_t *w, struct piece *p)
 {
-    const __m256i low = _mm256_set1_epi8(15), high = _mm256_set1_epi8(48);
-    __m256i a = _mm256_loadu_si256((const __m256i *)ql), b = _mm256_loadu_si256((const __m256i *)(ql + 32));
-    __m256i h = _mm256_loadu_si256((const __m256i *)qh);
-    u[0] = _mm256_or_si256(_mm256_and_si256(a, low), _mm256_and_si256(_mm256_slli_epi16(h, 4), high));
-    u[1] = _mm256_or_si256(_mm256_and_si256(b, low), _mm256_and_si256(_mm256_slli_epi16(h, 2), high));
-    u[2] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(a, 4), low), _mm256_and_si256(h, high));
-    u[3] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(b, 4), low), _mm256_and_si256(_mm256_srli_epi16(h, 2), high));
-}
-
-DOT(q6_k)
-{
-    for (size_t r = 0; r < n_rows; r++, w += row_bytes) {
-        __m256 lanes = _mm256_setzero_ps();
-        const struct block_q6_k *b = (const void *)w;
-        for (size_t i = 0; i < k; i += 256, b++) {
-            prefetch((const uint8_t *)b, sizeof *b);
-            __m256 d = _mm256_set1_ps(half_to_f32(b->d)), da = _mm256_loadu_ps(a->d + i / 32);
-            for (int h = 0; h < 2; h++) {
-                __m256i v[4];
-                size_t at = i + 128 * (size_t)h;
-                load_q6(b->ql + 64 * h, b->qh + 32 * h, v);
-                for (int j = 0; j < 4; j++)
-                    v[j] = mul_small(v[j], a->q + at + 32 * (size_t)j);
-                __m256i codes = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(b->scales + 8 * h)));
-                __m256 scales = _mm256_mul_ps(d, _mm256_cvtepi32_ps(codes));
-                lanes = add_groups(lanes, less_bias(sums4x2(v), a->sum16 + at / 16, 32), scales, h ? twice_high(da) : twice_low(da));
-            }
-        }
-        out[r] = reduce8(lanes);
-    }
-}
-
-INLINE float max8(__m256 v)
-{
-    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
-    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
-}
-
-/* Eight floats to integers in −127 … 127; NaN becomes −127 (max returns its second operand then). */
-INLINE __m256i round8(__m256 x, __m256 inv)
-{
-    __m256 r = _mm256_max_ps(_mm256_mul_ps(x, inv), _mm256_set1_ps(-127));
-    return _mm256_cvtps_epi32(_mm256_min_ps(r, _mm256_set1_ps(127)));
-}
-
-INLINE int32_t sum4i(__m128i v)
-{
-    v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
-}
-
-INLINE int32_t sum8i(__m256i v)
-{
-    return sum4i(_mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
-}
-
-void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out)
-{
-    const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
-    for (size_t b = 0; b < k / 32; b++, x += 32) {
-        __m256 v[4], amax = _mm256_setzero_ps();
-        for (int i = 0; i < 4; i++) {
-            v[i] = _mm256_loadu_ps(x + 8 * i);
-            amax = _mm256_max_ps(_mm256_and_ps(v[i], no_sign), amax); /* NaN is passed over */
-        }
-        float d = max8(amax) / 127;
-        __m256 inv = _mm256_set1_ps(d > 0 ? 1 / d : 0);
-        __m256i q[4];
+    const struct block_q2_k *b = (const void *)w;
+    float d = half_to_f32(b->d), min = -half_to_f32(b->dmin);
+    for (int half = 0; half < 2; half++) {
+        __m256i x = load32(b->qs + 32 * half);
         for (int i = 0; i < 4; i++)
-            q[i] = round8(v[i], inv);
-        /* packing works within halves; the permutation puts the quarters in order again */
-        __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
-        bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-        _mm256_storeu_si256((__m256i *)(out.q + 32 * b), bytes);
-        int32_t s0 = sum8i(_mm256_add_epi32(q[0], q[1])), s1 = sum8i(_mm256_add_epi32(q[2], q[3]));
-        out.d[b] = d;
-        out.sum16[2 * b] = s0;
-        out.sum16[2 * b + 1] = s1;
-        out.sum32[b] = s0 + s1;
-        out.s16[2 * b] = d * (float)s0;
-        out.s16[2 * b + 1] = d * (float)s1;
-        out.s32[b] = d * (float)(s0 + s1);
+            p->codes[4 * half + i] = masked(_mm256_srli_epi16(x, 2 * i), 3);
+        uint64_t scales;
+        memcpy(&scales, b->scales + 8 * half, sizeof scales);
+        p->d[half] = scaled(d, scales & 0x0f0f0f0f0f0f0f0f, false);
+        p->m[half] = scaled(min, scales >> 4 & 0x0f0f0f0f0f0f0f0f, false);
     }
 }
+
+/* See k3_scales_unpack. */
+INLINE void load_k3_scales(const uint8_t packed[12], float d, struct piece *p)
+{
+    uint64_t low;
+    uint32_t top;
+    memcpy(&low, packed, sizeof low);
+    memcpy(&top, packed + 8, sizeof top);
+    for (int half = 0; half < 2; half++) {
+        uint64_t tops = (top >> 4 * half & 0x03030303) | (uint64_t)(top >> (4 * half + 2) & 0x03030303) << 32;
+        uint64_t s = (low >> 4 * half & 0x0f0f0f0f0f0f0f0f) | tops << 4;
+        __m256i codes = _mm256_sub_epi32(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)s)), _mm256_set1_epi32(32));
+        p->d[half] = _mm256_mul_ps(_mm256_set1_ps(d), _mm256_cvtepi32_ps(codes));
+    }
+}
+
+INLINE void load_q3_k(const uint8_t *w, struct piece *p)
+{
+    const struct block_q3_k *b = (const void *)w;
+    __m256i high = load32(b->hmask);
+    for (int i = 0; i < 8; i++) {
+        __m256i twos = masked(_mm256_srli_epi16(load32(b->qs + i / 4 * 32), i % 4 * 2), 3);
+        p->codes[i] = _mm256_or_si256(twos, _mm256_slli_epi16(masked(_mm256_srli_epi16(high, i), 1), 2));
+    }
+    load_k3_scales(b->scales, half_to_f32(b->d), p);
+}
+
+DOT_TYPE(q8_0, Q8_0, .group = 32, .is_signed = true)
+DOT_TYPE(iq4_nl, IQ4_NL, .group = 32, .is_signed = true)
+DOT_TYPE(q4_0, Q4_0, .group = 32, .bias = 8)
+DOT_TYPE(q4_1, Q4_1, .group = 32, .has_min = true)
+DOT_TYPE(q5_0, Q5_0, .group = 32, .bias = 16)
+DOT_TYPE(q5_1, Q5_1, .group = 32, .has_min = true)
+DOT_TYPE(q4_k, Q4_K, .group = 32, .has_min = true)
+DOT_TYPE(q5_k, Q5_K, .group = 32, .has_min = true)
+DOT_TYPE(q6_k, Q6_K, .group = 16, .bias = 32)
+DOT_TYPE(q2_k, Q2_K, .group = 16, .has_min = true)
+DOT_TYPE(q3_k, Q3_K, .group = 16, .bias = 4)

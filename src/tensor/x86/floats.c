@@ -1,21 +1,56 @@
 /* Products with float weights: sixteen lanes, value i in lane i mod 16. */
 #include "tensor/x86/v16.h"
 
-/* One row; load, tail and size are those of the weight type. A macro, since they must be inlined into the loop. */
-#define FLOAT_DOT(name, load, tail, size)                                                   \
-    DOT(name)                                                                               \
-    {                                                                                       \
-        for (size_t r = 0; r < n_rows; r++, w += row_bytes) {                               \
-            v16 sum = v16_zero();                                                           \
-            size_t i = 0;                                                                   \
-            for (; i + 16 <= k; i += 16) {                                                  \
-                _mm_prefetch((const char *)(w + i * (size) + PREFETCH_AHEAD), _MM_HINT_T0); \
-                sum = v16_fma(load(w + i * (size)), v16_load(a->x + i), sum);               \
-            }                                                                               \
-            if (i < k)                                                                      \
-                sum = v16_fma(tail(w + i * (size), k - i), v16_tail(a->x + i, k - i), sum); \
-            out[r] = v16_sum(sum);                                                          \
-        }                                                                                   \
+typedef v16 load_fn(const void *p);
+typedef v16 tail_fn(const void *p, size_t n);
+#define INLINE static inline __attribute__((always_inline))
+
+/* n_rows × n_m products at once: several, since each is a chain of additions that wait for each other. */
+INLINE void rows_of_floats(load_fn *load, tail_fn *tail, size_t size, const struct dot_rows *w, size_t row, size_t n_rows,
+                           const struct act_row *a, size_t n_m, size_t k, float *out, size_t out_stride)
+{
+    const uint8_t *p = w->w + row * w->row_bytes;
+    uintptr_t next = w->next + row * w->row_bytes;
+    v16 sum[2][4];
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t j = 0; j < n_m; j++)
+            sum[r][j] = v16_zero();
+    size_t i = 0;
+    for (; i + 16 <= k; i += 16) {
+        for (size_t r = 0; r < n_rows; r++) {
+            const uint8_t *at = p + r * w->row_bytes + i * size;
+            prefetch(next + r * w->row_bytes + i * size, 1);
+            for (size_t j = 0; j < n_m; j++)
+                sum[r][j] = v16_fma(load(at), v16_load(a[j].x + i), sum[r][j]);
+        }
+    }
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t j = 0; j < n_m; j++) {
+            if (i < k)
+                sum[r][j] = v16_fma(tail(p + r * w->row_bytes + i * size, k - i), v16_tail(a[j].x + i, k - i), sum[r][j]);
+            out[j * out_stride + row + r] = v16_sum(sum[r][j]);
+        }
+}
+
+INLINE void all_of_floats(load_fn *load, tail_fn *tail, size_t size, const struct dot_rows *w, const struct act_row *a, size_t n_m,
+                          size_t k, float *out, size_t out_stride)
+{
+    size_t row = 0;
+    for (; row + 2 <= w->n; row += 2)
+        rows_of_floats(load, tail, size, w, row, 2, a, n_m, k, out, out_stride);
+    if (row < w->n)
+        rows_of_floats(load, tail, size, w, row, 1, a, n_m, k, out, out_stride);
+}
+
+#define FLOAT_DOT(name, load, tail, size)                                 \
+    DOT(name)                                                             \
+    {                                                                     \
+        for (; m >= 4; m -= 4, a += 4, out += 4 * out_stride)             \
+            all_of_floats(load, tail, size, w, a, 4, k, out, out_stride); \
+        for (; m >= 2; m -= 2, a += 2, out += 2 * out_stride)             \
+            all_of_floats(load, tail, size, w, a, 2, k, out, out_stride); \
+        if (m)                                                            \
+            all_of_floats(load, tail, size, w, a, 1, k, out, out_stride); \
     }
 FLOAT_DOT(f32, v16_load, v16_tail, 4)
 FLOAT_DOT(f16, v16_load_f16, v16_tail_f16, 2)
