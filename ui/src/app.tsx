@@ -1,128 +1,68 @@
+// The page: who may see it, and what stands where.
 import type { VNode } from 'preact';
-import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
-import type { Model, Status } from './api';
-import { Composer } from './composer';
-import { useConversation } from './conversation';
-import { firstLang, TextContext, texts, useText, type Lang } from './i18n';
-import { Flame, IconPlus } from './icons';
-import { Thread } from './thread';
-import { Looking, NoModel, Offline, Welcome } from './states';
-import { useStatus } from './status';
+import { useEffect } from 'preact/hooks';
+import { useStore } from './base/store';
+import { ChatPlace } from './chat/place';
+import { TextContext, texts, useText } from './i18n';
+import { Layers } from './layers';
+import { Sidebar } from './list/sidebar';
+import { KeysPage, ModelsPage, SettingsPage } from './places';
+import { NARROW, useMedia } from './parts/media';
+import { ToastList } from './parts/toast-list';
+import { Topbar } from './topbar';
+import { ServicesProvider, useServices, type Services } from './services';
+import { SignIn } from './session/sign-in';
+import { Looking, Offline } from './session/states';
+import { useShortcuts } from './palette/shortcuts';
 
-// Storage may be forbidden; the choice is then forgotten, and that is all.
-const storage = {
-  get: (key: string): string | null => {
-    try {
-      return localStorage.getItem(key);
-    } catch {
-      return null;
-    }
-  },
-  set: (key: string, value: string): void => {
-    try {
-      localStorage.setItem(key, value);
-    } catch {
-      // forgotten
-    }
-  },
-};
-
-export function App(): VNode {
-  const [lang, setLang] = useState<Lang>(() => firstLang(storage.get('hearth.lang'), navigator.languages));
-  useLayoutEffect(() => {
-    document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
-  }, [lang]);
-  const switchLang = (): void => {
-    const next = lang === 'zh' ? 'en' : 'zh';
-    storage.set('hearth.lang', next);
-    setLang(next);
-  };
+export function App({ services }: { services: Services }): VNode {
+  const lang = useStore(services.prefs.store, (p) => p.lang);
   return (
-    <TextContext.Provider value={texts[lang]}>
-      <Page switchLang={switchLang} />
-    </TextContext.Provider>
+    <ServicesProvider value={services}>
+      <TextContext.Provider value={texts[lang]}>
+        <Door />
+        <ToastList />
+      </TextContext.Provider>
+    </ServicesProvider>
   );
 }
 
-// The one that was chosen here before, the server's default if it works, or the first that does.
-export function pickModel(status: Status | null, wanted: string | null): string | null {
-  const models = status?.models ?? [];
-  if (models.some((m) => m.id === wanted)) return wanted;
-  const working = models.filter((m) => m.state !== 'failed');
-  return (working.find((m) => m.id === status?.default_model) ?? working[0] ?? models[0])?.id ?? null;
+function Door(): VNode {
+  const { session } = useServices();
+  const phase = useStore(session.store, (s) => s.phase);
+  if (phase === 'in') return <Home />;
+  return <main class="door">{phase === 'asking' ? <Looking /> : phase === 'out' ? <SignIn /> : <Offline />}</main>;
 }
 
-function Page({ switchLang }: { switchLang: () => void }): VNode {
-  const conversation = useConversation();
-  const connection = useStatus(conversation.busy);
-  const [wanted, setWanted] = useState<string | null>(() => storage.get('hearth.model'));
-  const status = connection.status;
-  const model = useMemo(() => pickModel(status, wanted), [status, wanted]);
-  const entry = status?.models.find((m) => m.id === model) ?? null;
-  const choose = (id: string): void => {
-    storage.set('hearth.model', id);
-    setWanted(id);
-  };
-  const send = (text: string): void => {
-    if (model) conversation.send(model, text);
-  };
-  const empty = !conversation.turns.length;
+function Home(): VNode {
+  const t = useText();
+  const { router, prefs, status, list, chat } = useServices();
+  const narrow = useMedia(NARROW);
+  const wanted = useStore(prefs.store, (p) => p.sidebar);
+  const place = useStore(router.store, (r) => r.place);
+  const id = place.name === 'chat' ? place.id : undefined;
+  useShortcuts();
+  useEffect(() => {
+    const stop = status.start();
+    void list.refresh();
+    return () => (stop(), chat.leave());
+  }, []);
+  useEffect(() => {
+    // A new conversation that has just got its id is open already.
+    if (id !== undefined && (id === null || id !== chat.store.get().id)) void chat.open(id);
+  }, [id]);
   return (
-    <div class={empty ? 'page empty' : 'page'}>
-      <Header models={status?.models ?? []} model={model} choose={choose} switchLang={switchLang} clear={empty ? null : conversation.clear} />
-      <main>
-        {empty ? (
-          <Beginning connected={connection.online} asked={connection.asked} status={status} send={send} />
-        ) : (
-          <Thread conversation={conversation} model={entry} retry={() => model && conversation.retry(model)} />
-        )}
-      </main>
-      {(model || !empty) && (
-        <Composer ready={!!model} busy={conversation.busy} offline={!connection.online} send={send} stop={conversation.stop} />
-      )}
+    <div class="home">
+      <a class="skip" href="#main" onClick={(e) => (e.preventDefault(), document.getElementById('main')?.focus())}>{t.skip}</a>
+      {!narrow && wanted && <Sidebar />}
+      <div class="column">
+        <Topbar narrow={narrow} />
+        {place.name === 'chat' && <ChatPlace />}
+        {place.name === 'models' && <ModelsPage />}
+        {place.name === 'settings' && <SettingsPage />}
+        {place.name === 'keys' && <KeysPage />}
+      </div>
+      <Layers />
     </div>
   );
-}
-
-function Beginning({ connected, asked, status, send }: { connected: boolean; asked: boolean; status: Status | null; send: (text: string) => void }): VNode {
-  if (!asked) return <Looking />;
-  if (!status) return connected ? <Looking /> : <Offline />;
-  if (!status.models.length) return <NoModel folder={status.models_dir} />;
-  return <Welcome send={send} />;
-}
-
-interface HeaderProps {
-  models: Model[];
-  model: string | null;
-  choose: (id: string) => void;
-  switchLang: () => void;
-  clear: (() => void) | null;
-}
-
-function Header({ models, model, choose, switchLang, clear }: HeaderProps): VNode {
-  const t = useText();
-  return (
-    <header>
-      <div class="brand"><Flame /><span>Hearth</span></div>
-      {models.length > 0 && (
-        <select class="model" value={model ?? ''} aria-label={t.chooseModel} title={t.chooseModel} onChange={(e) => choose(e.currentTarget.value)}>
-          {models.map((m) => <option key={m.id} value={m.id}>{m.state === 'failed' ? `${modelLabel(m)} · ${t.failedModel}` : modelLabel(m)}</option>)}
-        </select>
-      )}
-      <span class="gap" />
-      {clear && (
-        <button type="button" class="quiet" onClick={clear} aria-label={t.newChat} title={t.newChat}><IconPlus /><span class="word">{t.newChat}</span></button>
-      )}
-      <button type="button" class="quiet" onClick={switchLang} aria-label={t.languageLabel}>{t.language}</button>
-    </header>
-  );
-}
-
-export function modelLabel(m: Model): string {
-  return [m.id, m.size_bytes ? sizeText(m.size_bytes) : null].filter(Boolean).join(' · ');
-}
-
-function sizeText(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} KB`;
 }

@@ -3,6 +3,7 @@ export type Inline =
   | { kind: 'text'; text: string }
   | { kind: 'code'; text: string }
   | { kind: 'break' }
+  | { kind: 'math'; tex: string; display: boolean }
   | { kind: 'em' | 'strong' | 'del'; children: Inline[] }
   | { kind: 'link'; href: string; children: Inline[] };
 
@@ -15,6 +16,7 @@ export type Block =
   | { kind: 'quote'; children: Block[] }
   | { kind: 'list'; ordered: boolean; start: number; tight: boolean; items: ListItem[] }
   | { kind: 'table'; align: Align[]; head: Inline[][]; rows: Inline[][][] }
+  | { kind: 'math'; tex: string }
   | { kind: 'rule' };
 
 export interface ListItem {

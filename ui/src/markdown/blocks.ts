@@ -10,25 +10,34 @@ const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])(?:([ \t]+)(.*)|[ \t]*)$/;
 const TABLE_RULE = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+const MATH = /^ {0,3}(\$\$|\\\[)[ \t]*(.*)$/;
 const BLANK = /^[ \t]*$/;
 
 export function parseMarkdown(text: string): Block[] {
-  return parseLines(text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n'), 0);
+  return parseLines(splitLines(text), 0);
 }
 
-function parseLines(lines: string[], depth: number): Block[] {
+export function splitLines(text: string): string[] {
+  return text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n');
+}
+
+/** `starts`, when given, gets the first line of each block. */
+export function parseLines(lines: string[], depth: number, starts?: number[]): Block[] {
   const out: Block[] = [];
   let i = 0;
   while (i < lines.length) {
     const line = lines[i]!;
+    const from = i;
     if (BLANK.test(line)) i++;
     else if (FENCE.test(line)) i = fence(lines, i, out);
+    else if (mathEnd(lines, i) >= 0) i = math(lines, i, out);
     else if (HEADING.test(line)) i = heading(line, i, out);
     else if (RULE.test(line)) i = (out.push({ kind: 'rule' }), i + 1);
     else if (QUOTE.test(line) && depth < MAX_DEPTH) i = quote(lines, i, out, depth);
     else if (ITEM.test(line) && depth < MAX_DEPTH) i = list(lines, i, out, depth);
     else if (isTable(lines, i)) i = table(lines, i, out);
     else i = paragraph(lines, i, out, depth);
+    while (starts && starts.length < out.length) starts.push(from);
   }
   return out;
 }
@@ -42,6 +51,31 @@ function fence(lines: string[], i: number, out: Block[]): number {
   for (i++; i < lines.length && !end.test(lines[i]!); i++) body.push(lines[i]!.replace(new RegExp(`^ {0,${indent}}`), ''));
   out.push({ kind: 'code', language: m[2]!.slice(0, 40), text: body.join('\n') });
   return i + 1;
+}
+
+// A formula that stands alone, from a line that begins with $$ or \[ to one that ends with its partner. Until a blank line says
+// that no partner comes, it may still be on its way.
+const MATH_LINES_MAX = 100;
+
+function mathEnd(lines: string[], i: number): number {
+  const m = MATH.exec(lines[i]!);
+  if (!m) return -1;
+  const close = m[1] === '$$' ? '$$' : '\\]';
+  for (let k = i; k < lines.length && k - i < MATH_LINES_MAX; k++) {
+    const line = (k === i ? m[2]! : lines[k]!).trimEnd();
+    if (line.includes(close)) return line.indexOf(close) === line.length - 2 ? k : -1;
+    if (k > i && BLANK.test(line)) return -1;
+  }
+  return lines.length - i < MATH_LINES_MAX ? lines.length : -1;
+}
+
+function math(lines: string[], i: number, out: Block[]): number {
+  const end = mathEnd(lines, i);
+  const source = lines.slice(i, end + 1).join('\n').trim();
+  const tex = source.slice(2, -2).trim();
+  if (end < lines.length && tex) out.push({ kind: 'math', tex });
+  else out.push({ kind: 'paragraph', children: [{ kind: 'text', text: source }] });
+  return end + 1;
 }
 
 function heading(line: string, i: number, out: Block[]): number {
@@ -150,7 +184,7 @@ function interrupts(line: string): boolean {
 function paragraph(lines: string[], i: number, out: Block[], depth: number): number {
   const body = [lines[i]!.trimStart()];
   for (i++; i < lines.length && !BLANK.test(lines[i]!); i++) {
-    if ((depth < MAX_DEPTH && interrupts(lines[i]!)) || isTable(lines, i)) break;
+    if ((depth < MAX_DEPTH && interrupts(lines[i]!)) || isTable(lines, i) || mathEnd(lines, i) >= 0) break;
     body.push(lines[i]!.trimStart());
   }
   out.push({ kind: 'paragraph', children: parseInline(body.join('\n').trimEnd()) });

@@ -19,8 +19,10 @@ const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const SPACE = /\s/;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 // What ends a plain stretch of text. Letters only begin a link when they are the h of http.
-const STOPS = /[\\`*_~[\]!<\nh]/;
+const STOPS = /[\\`*_~[\]!<\nh$]/;
 const MAX_DEPTH = 24;
+const MATH_CHARS_MAX = 4000;
+const INLINE_MATH_MAX = 400;
 
 /** Only these may be followed; anything else is shown as the text that it is. */
 export function safeHref(href: string): string | null {
@@ -35,6 +37,7 @@ class Scanner {
   pos = 0;
   // Lengths of backtick runs known to have no partner further right: searched once each.
   unclosedTicks = new Set<number>();
+  unclosedMath = new Set<string>();
 
   constructor(readonly text: string) {}
 
@@ -77,6 +80,7 @@ class Scanner {
         return this.literal(1);
       case ']': return this.closeBracket();
       case '<': return this.angle();
+      case '$': return this.dollars();
       case '\n': return this.newline();
       default: return this.bareLink();
     }
@@ -89,6 +93,7 @@ class Scanner {
 
   escape(): void {
     const next = this.text[this.pos + 1];
+    if ((next === '(' && this.math('\\(', '\\)', false)) || (next === '[' && this.math('\\[', '\\]', true))) return;
     if (next === '\n') {
       this.push({ kind: 'break' });
       this.pos += 2;
@@ -118,6 +123,30 @@ class Scanner {
       this.unclosedTicks.add(n);
     }
     this.literal(n);
+  }
+
+  /** A formula from here to the mark that closes it, if there is one. */
+  math(open: string, close: string, display: boolean): boolean {
+    if (this.unclosedMath.has(close)) return false;
+    const from = this.pos + open.length;
+    const to = this.text.indexOf(close, from);
+    if (to < 0) this.unclosedMath.add(close);
+    if (to < 0 || to - from > MATH_CHARS_MAX || !this.text.slice(from, to).trim()) return false;
+    this.push({ kind: 'math', tex: this.text.slice(from, to).trim(), display });
+    this.pos = to + close.length;
+    return true;
+  }
+
+  // Between single dollars there is a formula when no space is beside them within, and no digit after: "$5 and $6" is money.
+  dollars(): void {
+    if (this.text[this.pos + 1] === '$') {
+      if (!this.math('$$', '$$', true)) this.literal(2);
+      return;
+    }
+    const m = /^\$(?![\s$])((?:[^$\\\n]|\\.|\n(?!\n))+?)(?<![\s\\])\$(?![\d$])/.exec(this.text.slice(this.pos, this.pos + INLINE_MATH_MAX));
+    if (!m) return this.literal(1);
+    this.push({ kind: 'math', tex: m[1]!, display: false });
+    this.pos += m[0].length;
   }
 
   run(char: string): void {
@@ -212,7 +241,7 @@ function destination(text: string, at: number): { href: string; end: number } | 
 }
 
 function plainText(nodes: Inline[]): Inline[] {
-  const text = (n: Inline): string => ('text' in n ? n.text : 'children' in n ? n.children.map(text).join('') : ' ');
+  const text = (n: Inline): string => ('text' in n ? n.text : 'tex' in n ? n.tex : 'children' in n ? n.children.map(text).join('') : ' ');
   return [{ kind: 'text', text: nodes.map(text).join('') }];
 }
 

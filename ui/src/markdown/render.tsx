@@ -1,13 +1,27 @@
 // Markdown to elements. Text only ever becomes text nodes; links were checked when they were parsed.
 import type { ComponentChildren, VNode } from 'preact';
-import { useState } from 'preact/hooks';
-import type { Block, Inline, ListItem } from './ast';
-import { parseMarkdown } from './blocks';
+import { useRef } from 'preact/hooks';
 import { useText } from '../i18n';
-import { IconCheck, IconCopy } from '../icons';
+import { Lazy, useLazy } from '../parts/lazy';
+import { memo } from '../parts/memo';
+import type { Block, Inline, ListItem } from './ast';
+import { Code } from './code';
+import { MarkdownStream } from './stream';
 
+const formulas = new Lazy(() => import('./math/formula'));
+
+/** A text that may grow: blocks that have not changed are neither read nor drawn again. */
 export function Markdown({ text }: { text: string }): VNode {
-  return <div class="prose">{parseMarkdown(text).map(block)}</div>;
+  const stream = useRef<MarkdownStream | null>(null);
+  stream.current ??= new MarkdownStream();
+  return <div class="prose">{stream.current.read(text).map((node, i) => <BlockView key={i} node={node} />)}</div>;
+}
+
+const BlockView = memo(({ node }: { node: Block }): VNode => block(node, 0));
+
+function Formula({ tex, display }: { tex: string; display: boolean }): VNode {
+  const part = useLazy(formulas);
+  return part ? <part.Formula tex={tex} display={display} /> : <code>{tex}</code>;
 }
 
 function inline(node: Inline, key: number): ComponentChildren {
@@ -15,6 +29,7 @@ function inline(node: Inline, key: number): ComponentChildren {
     case 'text': return node.text;
     case 'code': return <code key={key}>{node.text}</code>;
     case 'break': return <br key={key} />;
+    case 'math': return <Formula key={key} tex={node.tex} display={node.display} />;
     case 'em': return <em key={key}>{node.children.map(inline)}</em>;
     case 'strong': return <strong key={key}>{node.children.map(inline)}</strong>;
     case 'del': return <del key={key}>{node.children.map(inline)}</del>;
@@ -33,6 +48,7 @@ function block(node: Block, key: number): VNode {
     case 'rule': return <hr key={key} />;
     case 'quote': return <blockquote key={key}>{node.children.map(block)}</blockquote>;
     case 'code': return <Code key={key} language={node.language} text={node.text} />;
+    case 'math': return <div key={key} class="formula" tabIndex={0} role="group" aria-label={node.tex}><Formula tex={node.tex} display /></div>;
     case 'list': return list(node, key);
     case 'table': return <Table key={key} node={node} />;
     case 'heading': {
@@ -76,50 +92,4 @@ function Table({ node }: { node: Extract<Block, { kind: 'table' }> }): VNode {
       </table>
     </div>
   );
-}
-
-function Code({ language, text }: { language: string; text: string }): VNode {
-  const t = useText();
-  return (
-    <figure class="code">
-      <figcaption>
-        <span>{language}</span>
-        <CopyButton text={text} />
-      </figcaption>
-      <pre tabIndex={0} role="group" aria-label={[t.code, language].filter(Boolean).join(' · ')}><code>{text}</code></pre>
-    </figure>
-  );
-}
-
-export function CopyButton({ text }: { text: string }): VNode {
-  const t = useText();
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    if (!(await toClipboard(text))) return;
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1500);
-  };
-  return (
-    <button type="button" class="quiet" onClick={copy} aria-label={t.copy} title={t.copy}>
-      {copied ? <IconCheck /> : <IconCopy />}
-      <span class="word" aria-live="polite">{copied ? t.copied : t.copy}</span>
-    </button>
-  );
-}
-
-// The clipboard interface exists on https and localhost only; on a home network's plain http the old way still works.
-async function toClipboard(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement('textarea');
-    area.value = text;
-    area.className = 'offscreen';
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    return done;
-  }
 }

@@ -1,0 +1,32 @@
+// How fast each model has been on this machine, from the answers that this browser has seen.
+import type { Message } from '../net/types';
+import { Store } from '../base/store';
+import { storage } from '../base/storage';
+
+const TOKENS_MIN = 8; // a shorter answer says nothing about speed
+
+export function tokensPerSecond(m: Pick<Message, 'usage'>): number | null {
+  const u = m.usage;
+  return u && u.completion_tokens > 1 && u.decode_ms > 0 ? (u.completion_tokens / u.decode_ms) * 1000 : null;
+}
+
+export class Speeds {
+  readonly store = new Store<{ byModel: Record<string, number> }>({ byModel: readSaved() });
+
+  learn(m: Message): void {
+    const speed = tokensPerSecond(m);
+    if (speed === null || !m.model || m.usage!.completion_tokens < TOKENS_MIN) return;
+    const byModel = { ...this.store.get().byModel, [m.model]: Math.round(speed * 10) / 10 };
+    this.store.set({ byModel });
+    storage.set('speeds', JSON.stringify(byModel));
+  }
+}
+
+function readSaved(): Record<string, number> {
+  try {
+    const saved = JSON.parse(storage.get('speeds') ?? '{}') as Record<string, unknown>;
+    return Object.fromEntries(Object.entries(saved).filter((e): e is [string, number] => typeof e[1] === 'number'));
+  } catch {
+    return {};
+  }
+}
