@@ -88,6 +88,8 @@ static int read_configuration(struct app *a, const char *const *env, struct err 
         r = config_read_env(&a->config, env, e);
     if (!r)
         r = paths_models(a, e);
+    if (!r)
+        r = paths_store(a, env, e);
     a->log =
         (struct log){(enum log_level)a->config.log.level, a->config.log.format == LOG_FORMAT_JSON, a->err_color, STDERR_FILENO, a->clock};
     return r;

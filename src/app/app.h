@@ -19,6 +19,7 @@ struct app {
     struct args args;
     const struct verb *verb;
     const char *data_dir, *models_dir; /* models_dir is absolute; both live in config.arena or argv */
+    const char *store_dir, *key_file;  /* absolute; as above */
     bool out_tty, err_tty, out_color, err_color;
     const struct clock *clock;
     struct log log;
@@ -43,6 +44,10 @@ int verb_show(struct app *a);
 int verb_tokenize(struct app *a);
 int verb_quantize(struct app *a);
 int verb_bench(struct app *a);
+int verb_key(struct app *a);
+int verb_backup(struct app *a);
+int verb_restore(struct app *a);
+int verb_erase(struct app *a);
 int verb_config(struct app *a);
 int verb_version(struct app *a);
 int verb_help(struct app *a);

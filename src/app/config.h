@@ -45,6 +45,9 @@ struct config {
         bool deterministic, speculation;
     } engine;
     struct {
+        const char *dir, *key_file, *passphrase_file;
+    } store;
+    struct {
         uint32_t level, format;
     } log;
     struct {

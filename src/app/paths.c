@@ -80,6 +80,31 @@ int paths_models(struct app *a, struct err *e)
     return a->models_dir ? OK : out_of_memory(a, e);
 }
 
+static bool is_usual(struct app *a, const char *const *env)
+{
+    const char *given = a->args.data && *a->args.data ? a->args.data : env_get(env, "HEARTH_DATA");
+    return !given && !*a->config.store.dir;
+}
+
+int paths_store(struct app *a, const char *const *env, struct err *e)
+{
+    const struct config *c = &a->config;
+    const char *xdg = env_get(env, "XDG_CONFIG_HOME"), *home = env_get(env, "HOME"), *dir;
+    char name[32] = "key";
+    a->store_dir = *c->store.dir ? c->store.dir : join(a, a->data_dir, "store", "");
+    a->store_dir = a->store_dir ? absolute(a, a->store_dir) : NULL;
+    if (!a->store_dir)
+        return out_of_memory(a, e);
+    if (!is_usual(a, env))
+        snprintf(name, sizeof name, "key-%016llx", (unsigned long long)str_hash(str_of(a->store_dir)));
+    dir = xdg && *xdg == '/' ? join(a, xdg, "hearth", "") : join(a, home ? home : "/etc", home ? ".config/hearth" : "hearth", "");
+    if (*c->store.key_file)
+        a->key_file = absolute(a, c->store.key_file);
+    else
+        a->key_file = dir ? join(a, dir, name, "") : NULL;
+    return a->key_file ? OK : out_of_memory(a, e);
+}
+
 struct str model_name_of(const char *path)
 {
     struct str s = str_of(path);

@@ -10,6 +10,10 @@ int paths_data(struct app *a, const char *const *env, struct err *e);
 int paths_config(struct app *a, const char *const *env, const char **ret, struct err *e);
 /* Fills a->models_dir from models.dir or the data folder. */
 int paths_models(struct app *a, struct err *e);
+/* Fills a->store_dir and a->key_file from store.* or, where these are empty, from the data folder and $XDG_CONFIG_HOME or
+ * ~/.config. The default data folder has the key file `hearth/key` there; any other one a file of its own beside it, since a
+ * key belongs to one folder. */
+int paths_store(struct app *a, const char *const *env, struct err *e);
 
 /* The file of a model: a path, or a name in the models folder with or without .gguf. *ret is in the configuration's
  * arena. ERR_NOENT with a sentence that says where was looked, and the nearest name. */

@@ -14,8 +14,11 @@ static const char *const level_names[] = {"debug", "info", "warn", "error", "off
 static const char *const format_names[] = {"text", "json", NULL};
 
 const struct setting_section setting_sections[] = {
-    {"server", {"The web server", "网页服务"}},  {"models", {"Model files", "模型文件"}},
-    {"engine", {"Running models", "模型运行"}},  {"log", {"The log (standard error)", "日志（标准错误输出）"}},
+    {"server", {"The web server", "网页服务"}},
+    {"models", {"Model files", "模型文件"}},
+    {"engine", {"Running models", "模型运行"}},
+    {"store", {"The data folder", "数据目录"}},
+    {"log", {"The log (standard error)", "日志（标准错误输出）"}},
     {"api", {"Answers over HTTP", "HTTP 接口"}},
 };
 const size_t setting_sections_count = sizeof setting_sections / sizeof *setting_sections;
@@ -84,6 +87,15 @@ const struct setting settings[] = {
               "在能加快回答时，从文本自身预测后续词语；回答内容不变。"}},
     {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
      .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
+
+    {"store", "dir", SETTING_STRING, "", FIELD(store.dir),
+     .help = {"Folder of conversations and keys; empty: the folder `store` of the data folder.", "存放对话与密钥的目录；留空则为数据目录下的 `store`。"}},
+    {"store", "key_file", SETTING_STRING, "", FIELD(store.key_file),
+     .help = {"File with the key that encrypts it, outside of it; empty: `~/.config/hearth/key`, or a name of its own beside that for another data folder.",
+              "加密密钥文件，须在该目录之外；留空则为 `~/.config/hearth/key`，其他数据目录则为同一位置的专用文件。"}},
+    {"store", "passphrase_file", SETTING_STRING, "", FIELD(store.passphrase_file),
+     .help = {"File whose first line is the passphrase, for a folder that is locked with one instead of a key file.",
+              "首行为口令的文件；用于以口令而非密钥文件加密的目录。"}},
 
     {"log", "level", SETTING_ENUM, "info", .names = level_names, FIELD(log.level),
      .help = {"The least important lines that are written.", "写出的最低日志级别。"}},

@@ -100,6 +100,22 @@
     X(BENCH_MOVED, "  %s are read for a token: %s/s\n", "  每个词元读取 %s：%s/秒\n") \
     X(BENCH_SHARE, "  %.0f %% of the read bandwidth, %s/s\n", "  达到读取带宽的 %.0f %%（%s/秒）\n") \
     X(BENCH_MEMORY, "%s/s read (%s, %d threads, best of %d passes)\n", "读取带宽 %s/秒（%s，%d 线程，%d 次取最好）\n") \
+    /* the data folder */ \
+    X(FILE_WANTED, "%s cannot be read: %s", "无法读取 %s：%s") \
+    X(PASSPHRASE_OPEN, "%s can be read by others; if nobody has, run: chmod 600 %s", "%s 可被他人读取；如果无人读取过，请运行：chmod 600 %s") \
+    X(PASSPHRASE_WRONG, "the first line of %s should be a passphrase of 1 to %d bytes", "%s 的首行应为 1 到 %d 字节的口令") \
+    X(PASSPHRASE_SHORT, "the passphrase in %s is shorter than %d characters", "%s 中的口令少于 %d 个字符") \
+    X(KEY_WHAT, "what should be done with the key? `hearth key rotate` makes a new one", "要对密钥做什么？`hearth key rotate` 会更换密钥") \
+    X(KEY_ROTATED_FILE, "Everything is encrypted under a new key: %s\nThe former one is in %s.old. It opens backups made until now; remove it when there are none.\n", \
+      "全部数据已用新密钥加密：%s\n旧密钥保存在 %s.old，用于打开此前的备份；不再需要时请删除。\n") \
+    X(KEY_ROTATED_PASSPHRASE, "Everything is encrypted under the new passphrase. Name its file from now on: store.passphrase_file\n", \
+      "全部数据已用新口令加密。今后请用 store.passphrase_file 指定口令文件。\n") \
+    X(BACKED_UP, "%s: %s, encrypted. Keep it apart from the key that opens it: %s\n", "%s：%s，已加密。请与打开它的密钥分开保存：%s\n") \
+    X(BACKUP_PASSPHRASE, "your passphrase", "你的口令") \
+    X(RESTORED, "%s is in place. What was there before is in %s/hearth.db.before-restore\n", "已恢复 %s。原有数据保存在 %s/hearth.db.before-restore\n") \
+    X(ERASE_WHAT, "This erases all conversations and keys in %s, and the key that encrypts them. It cannot be undone: `hearth erase --yes`", \
+      "此操作将清除 %s 中的全部对话与密钥，以及加密它们的密钥，且无法撤销：`hearth erase --yes`") \
+    X(ERASED, "%s is erased.\n", "已清除 %s。\n") \
     /* serve */ \
     X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
     X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \

@@ -50,6 +50,14 @@ static const struct option bench_options[] = {
     OPTION_JSON,
     {0},
 };
+static const struct option key_options[] = {
+    {"new-passphrase-file", "FILE", OPTION_TEXT, ARG(new_passphrase_file), .help = {"lock with the passphrase in the first line of FILE instead of a key file", "改用 FILE 首行的口令加密，不再使用密钥文件"}},
+    {0},
+};
+static const struct option erase_options[] = {
+    {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"really erase", "确认清除"}},
+    {0},
+};
 static const struct option config_options[] = {
     {"docs", NULL, OPTION_FLAG, ARG(docs), .help = {"print the documentation of all settings as Markdown", "以 Markdown 输出全部设置的文档"}},
     {0},
@@ -67,6 +75,10 @@ const struct verb verbs[] = {
     {"tokenize", "MODEL [TEXT]", {"tokens of a text (or standard input)", "显示文本（或标准输入）的词元"}, tokenize_options, 1, 2, verb_tokenize},
     {"quantize", "IN OUT TYPE", {"write a smaller model file", "生成更小的模型文件"}, quantize_options, 3, 3, verb_quantize},
     {"bench", "[MODEL]", {"measure speed", "测量速度"}, bench_options, 0, 1, verb_bench},
+    {"key", "rotate", {"re-encrypt everything under a new key", "用新密钥重新加密全部数据"}, key_options, 1, 1, verb_key},
+    {"backup", "FILE", {"write an encrypted copy of conversations and keys", "写出对话与密钥的加密备份"}, no_options, 1, 1, verb_backup},
+    {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
+    {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},
     {"version", "", {"version, processor and kernels", "显示版本、处理器与指令集"}, no_options, 0, 0, verb_version},
     {"help", "[VERB]", {"help, also for one verb", "显示帮助，也可指定命令"}, help_options, 0, 1, verb_help},
