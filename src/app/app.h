@@ -38,6 +38,8 @@ int app_threads(const struct app *a);
 
 /* The verbs; each returns an exit code. */
 int verb_serve(struct app *a);
+int verb_chat(struct app *a);
+int verb_ask(struct app *a);
 int verb_run(struct app *a);
 int verb_list(struct app *a);
 int verb_show(struct app *a);

@@ -13,13 +13,18 @@ static void on_signal(int signum)
     atomic_store_explicit(&flag, true, memory_order_relaxed);
 }
 
-void interrupt_watch(void)
+/* No SA_RESTART: a blocking read returns EINTR. Linux delivers to the main thread first, which is the one that reads. */
+static void watch(unsigned flags)
 {
-    /* No SA_RESTART: a blocking read returns EINTR. Linux delivers to the main thread first, which is the one that reads. */
-    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)flags};
     sigemptyset(&sa.sa_mask);
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+}
+
+void interrupt_watch(void)
+{
+    watch(SA_RESETHAND);
 }
 
 bool interrupted(void)
@@ -36,7 +41,7 @@ void interrupt_again(void)
 {
     if (!terminated())
         atomic_store_explicit(&flag, false, memory_order_relaxed);
-    interrupt_watch();
+    watch(0);
 }
 
 bool terminated(void)

@@ -12,7 +12,7 @@ bool interrupted(void);
 
 /* The flag itself, for what looks at it while it waits (fetch/transfer.h). */
 const atomic_bool *interrupt_flag(void);
-/* Forgets a Ctrl-C and watches for the next: in a program that goes on after one. */
+/* Forgets a Ctrl-C, and watches for any number of them: in a program that goes on after one. */
 void interrupt_again(void);
 /* It was SIGTERM: the program is to end, not only what it is doing. interrupt_again does not forget it. */
 bool terminated(void);

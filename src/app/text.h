@@ -116,14 +116,101 @@
     X(ERASE_WHAT, "This erases all conversations and keys in %s, and the key that encrypts them. It cannot be undone: `hearth erase --yes`", \
       "此操作将清除 %s 中的全部对话与密钥，以及加密它们的密钥，且无法撤销：`hearth erase --yes`") \
     X(ERASED, "%s is erased.\n", "已清除 %s。\n") \
+    /* chat, ask */ \
+    X(SERVER_NOT_URL, "\"%.*s\" is not an address such as http://127.0.0.1:8765", "“%.*s”不是 http://127.0.0.1:8765 这样的地址") \
+    X(SERVER_WANTS_KEY, "%s wants a key: give --key, or set HEARTH_KEY", "%s 需要密钥：请用 --key 或环境变量 HEARTH_KEY 给出") \
+    X(SERVER_STATUS, "%s answered with status %d", "%s 返回状态 %d") \
+    X(SERVER_NOT_HEARTH, "%s does not answer as hearth does", "%s 的回答不像 hearth") \
+    X(SERVER_NOT_STARTED, "a server could not be started: %s", "无法启动服务：%s") \
+    X(SERVER_LEFT, "the server ended without a word", "服务意外结束，没有给出原因") \
+    X(KEY_WRONG, "this is not a key", "这不是有效的密钥") \
+    X(ASK_WHAT, "there is nothing to ask: give a text, or send one through a pipe", "没有问题：请给出文本，或通过管道输入") \
+    X(ASK_STATS, "%.0f tokens read, %.0f written", "读取 %.0f 词元，生成 %.0f 词元") \
+    X(CHAT_GREETING, "/help lists the commands. Ctrl-C stops an answer, Ctrl-D leaves.", "/help 列出命令。Ctrl-C 停止回答，Ctrl-D 退出。") \
+    X(CHAT_HELP_KEYS, \
+      "A line that ends in \\ goes on in the next; so does everything between two \"\"\", and what is pasted.\n" \
+      "Alt-Enter begins a line. Tab completes. Ctrl-R searches what was typed. Ctrl-C stops an answer; twice at the prompt, or Ctrl-D, leaves.", \
+      "以 \\ 结尾的行会接到下一行；两个 \"\"\" 之间以及粘贴的内容视为一条消息。\n" \
+      "Alt-Enter 换行，Tab 补全，Ctrl-R 搜索输入过的内容。Ctrl-C 停止回答；在空提示符下连按两次，或按 Ctrl-D，退出。") \
+    X(CHAT_NO_MODELS, "no models yet: put a .gguf file into %.*s", "还没有模型：请把 .gguf 文件放入 %.*s") \
+    X(CHAT_NO_MODEL, "there is no model \"%s\" at %s; /model lists those there are", "没有模型“%s”（位于 %s）；/model 列出已有模型") \
+    X(CHAT_MODEL_NOW, "%s answers from now on", "以下由 %s 回答") \
+    X(CHAT_SYSTEM_NOW, "Instructions: %.*s", "指示：%.*s") \
+    X(CHAT_SYSTEM_NONE, "No instructions.", "没有指示。") \
+    X(CHAT_SET_WHAT, "no setting \"%.*s\"; did you mean \"%s\"?", "没有设置“%.*s”；是否想用“%s”？") \
+    X(CHAT_SET_NUMBER, "%s wants a number, not \"%.*s\"", "%s 需要一个数，而不是“%.*s”") \
+    X(CHAT_DEFAULT, "default", "默认") \
+    X(CHAT_NEW, "A new conversation.", "新对话。") \
+    X(CHAT_OPENED, "%s: %zu messages", "%s：%zu 条消息") \
+    X(CHAT_UNTITLED, "(no title yet)", "（尚无标题）") \
+    X(CHAT_ROW, "  %.0f messages", "  %.0f 条消息") \
+    X(CHAT_NONE, "there are no conversations yet", "还没有对话") \
+    X(CHAT_NOT_FOUND, "nothing was found", "没有找到") \
+    X(CHAT_NOT_THAT, "no conversation \"%.*s\"; /list shows those there are", "没有对话“%.*s”；/list 列出已有对话") \
+    X(CHAT_SEARCH_WHAT, "what is to be searched? /search WORDS", "搜索什么？/search 词语") \
+    X(CHAT_SAVED, "Every message is saved as it is written. /save TITLE names the conversation.", "每条消息都会即时保存。/save 标题 可为对话命名。") \
+    X(CHAT_SAVED_AS, "Saved as \"%s\".", "已保存为“%s”。") \
+    X(CHAT_EXPORTED, "Written to %s", "已写入 %s") \
+    X(CHAT_NOTHING_ASKED, "nothing has been asked yet", "还没有提问") \
+    X(CHAT_EDIT_WHAT, "/edit wants the new text here", "此处 /edit 需要给出新文本") \
+    X(CHAT_COPY_NO_TTY, "only a terminal has a clipboard", "只有终端才有剪贴板") \
+    X(CHAT_COPY_NO_CODE, "the last answer holds no code", "上一个回答中没有代码") \
+    X(CHAT_COPY_TOO_LONG, "longer than the %d KB that terminals take", "超过终端可接受的 %d KB") \
+    X(CHAT_COPIED, "Sent to the terminal's clipboard: %zu bytes.", "已送往终端剪贴板：%zu 字节。") \
+    X(CHAT_ATTACH_WHAT, "which file? /attach FILE", "附上哪个文件？/attach 文件") \
+    X(CHAT_ATTACH_NO_TEXT, "%s is not a text in UTF-8", "%s 不是 UTF-8 文本") \
+    X(CHAT_ATTACHED, "%s goes along with the next message.", "%s 将随下一条消息发送。") \
+    X(CHAT_STATS_WHAT, "/stats, /stats on or /stats off", "/stats、/stats on 或 /stats off") \
+    X(CHAT_STATS, "%.0f tokens read (%.0f known already), first word after %.2f s; %.0f written at %.1f/s", \
+      "读取 %.0f 词元（其中 %.0f 已缓存），%.2f 秒后出首字；生成 %.0f 词元（%.1f/秒）") \
+    X(CHAT_WHERE, "%s, %zu messages, %s", "%s，%zu 条消息，%s") \
+    X(CHAT_COMMAND_UNKNOWN, "no command /%.*s; did you mean /%s? (A message that begins with a slash: put a space before it.)", \
+      "没有命令 /%.*s；是否想用 /%s？（若消息以斜杠开头，请在前面加一个空格。）") \
+    X(CHAT_CTRL_C, "Ctrl-C once more, or Ctrl-D, leaves.", "再按一次 Ctrl-C，或按 Ctrl-D，退出。") \
+    X(CHAT_QUEUED, "Waiting: %.0f before you", "等待中：前面还有 %.0f 个") \
+    X(CHAT_READING, "Reading", "阅读中") \
+    X(CHAT_RATE, "  %.0f tokens/s", "  %.0f 词元/秒") \
+    X(CHAT_LEFT, "  %.0f s left", "  剩余 %.0f 秒") \
+    X(CHAT_STOPPED, "(stopped)", "（已停止）") \
+    X(CHAT_LENGTH, "(cut: the limit of tokens, or of the context, was met)", "（已截断：达到词元或上下文上限）") \
+    X(CHAT_FAILED, "(the answer failed: %.*s)", "（回答失败：%.*s）") \
+    X(CHAT_INTERRUPTED, "(interrupted: the server ended while it was written; /retry asks again)", "（已中断：生成时服务结束；/retry 重新提问）") \
+    X(CHAT_BROKEN, "the connection broke, and the answer cannot be reached", "连接中断，无法取得回答") \
+    X(CHAT_NOT_UTF8, "this is not UTF-8", "这不是 UTF-8") \
     /* serve */ \
     X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
     X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \
     X(SERVE_LOADING, "  %-8s %.*s (%s)\n", "  %-8s %.*s（%s）\n") \
     X(SERVE_LABEL_MODELS, "Models", "模型") \
     X(SERVE_LABEL_DEFAULT, "Loading", "加载") \
-    X(SERVE_OPEN, "  Listening beyond this machine: anyone who reaches %s can use it.\n", "  正在本机以外监听：能访问 %s 的人都可以使用。\n") \
-    X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n")
+    X(SERVE_OPEN, "  Listening beyond this machine, unencrypted: whoever reaches %s with a key can use it.\n", "  正在本机以外监听，且未加密：持有密钥并能访问 %s 的人都可以使用。\n") \
+    X(SERVE_INSECURE, "%s is beyond this machine, where keys and answers would travel unencrypted: if you want that, add --server.insecure_http=true; else leave --host out", \
+      "%s 不限于本机，密钥与回答会以未加密方式传输：如确需如此，请加上 --server.insecure_http=true；否则请去掉 --host") \
+    X(SERVE_NO_KEY, "%s is beyond this machine, and nobody there has a key yet: make one with `hearth keys add NAME` first", \
+      "%s 不限于本机，但尚无任何密钥：请先用 `hearth keys add 名称` 创建一个") \
+    X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n") \
+    X(SERVE_LINK_HINT, "           (once, within %d minutes; `hearth open` gives another link)\n", "           （%d 分钟内有效，仅限一次；`hearth open` 可再生成链接）\n") \
+    /* keys, open */ \
+    X(KEYS_NONE, "No keys yet. `hearth keys add NAME` makes one.\n", "还没有密钥。请用 `hearth keys add 名称` 创建。\n") \
+    X(KEYS_MADE, "%s\n", "%s\n") \
+    X(KEYS_MADE_HINT, "This is the key \"%s\". It is shown this once: keep it now.\n", "以上是密钥“%s”，仅显示这一次，请立即保存。\n") \
+    X(KEYS_REVOKED, "Revoked \"%s\".\n", "已吊销“%s”。\n") \
+    X(KEYS_UNKNOWN, "there is no key \"%s\" that could be revoked; `hearth keys list` shows all", "没有可吊销的密钥“%s”；`hearth keys list` 列出全部") \
+    X(KEYS_WHAT, "`hearth keys` knows add NAME, list, and revoke ID|NAME, not \"%s\"", "`hearth keys` 支持 add 名称、list、revoke 编号|名称，而不是“%s”") \
+    X(KEYS_WANTS_NAME, "name the key: hearth keys %s NAME", "请给出密钥名称：hearth keys %s 名称") \
+    X(KEYS_EXPIRES, "--expires wants a time such as 30d, 12h or 90m, not \"%s\"", "--expires 需要类似 30d、12h、90m 的时间，而不是“%s”") \
+    X(KEYS_HEAD, "%6s  %-24s %-12s %-6s %-17s %-17s\n", "%6s  %-24s %-12s %-6s %-17s %-17s\n") \
+    X(KEYS_ID, "ID", "ID") \
+    X(KEYS_NAME, "Name", "Name") \
+    X(KEYS_HINT, "Key", "Key") \
+    X(KEYS_SCOPE, "Scope", "Scope") \
+    X(KEYS_EXPIRY, "Expires", "Expires") \
+    X(KEYS_USED, "Last used", "Last used") \
+    X(KEYS_NEVER, "never", "从不") \
+    X(KEYS_GONE, "revoked", "已吊销") \
+    X(KEYS_EXPIRED, "expired", "已过期") \
+    X(OPEN_NO_SERVER, "no server runs on this data folder: start one with `hearth serve`", "没有服务器在使用此数据目录：请先运行 `hearth serve`") \
+    X(OPEN_REFUSED, "the server gave no link (%s)", "服务器未提供链接（%s）")
 /* clang-format on */
 
 #define X(id, en, zh)                                              \

@@ -27,6 +27,24 @@ static const struct option run_options[] = {
     OPTION_THREADS,
     {0},
 };
+#define OPTIONS_CLIENT \
+    {"server", "URL", OPTION_TEXT, ARG(server), .help = {"address of a hearth elsewhere", "其他地方的 hearth 的地址"}}, \
+    {"key", "KEY", OPTION_TEXT, ARG(key), .help = {"key for it; better in HEARTH_KEY, which other users do not see", "其密钥；用环境变量 HEARTH_KEY 更好，其他用户看不到"}}, \
+    {"system", "TEXT", OPTION_TEXT, ARG(system), .help = {"instructions for the assistant", "给助手的指示"}}, \
+    {"set", "NAME=VALUE", OPTION_TEXTS, ARG(sets), .help = {"sampling, such as temperature=0; may be given again", "采样设置，例如 temperature=0；可多次给出"}}, \
+    {"file", "FILE", OPTION_TEXTS, ARG(files), .help = {"send a text file along; may be given again", "附上文本文件；可多次给出"}}
+static const struct option chat_options[] = {
+    {"continue", NULL, OPTION_FLAG, ARG(resume), .help = {"go on with the newest conversation", "继续最近的对话"}},
+    OPTIONS_CLIENT,
+    {"stats", NULL, OPTION_FLAG, ARG(stats), .help = {"print the speed after each answer", "每次回答后输出速度"}},
+    {0},
+};
+static const struct option ask_options[] = {
+    OPTIONS_CLIENT,
+    {"stats", NULL, OPTION_FLAG, ARG(stats), .help = {"print the numbers of tokens", "输出词元数"}},
+    OPTION_JSON,
+    {0},
+};
 static const struct option list_options[] = {OPTION_JSON, {0}};
 static const struct option show_options[] = {
     {"context", "N", OPTION_INT, ARG(context), 1, 1 << 24, .help = {"context in tokens for the memory needed", "按此上下文长度估算内存"}},
@@ -69,6 +87,8 @@ static const struct option help_options[] = {
 
 const struct verb verbs[] = {
     {"serve", "", {"serve the web page and the APIs", "提供网页与接口服务"}, no_options, 0, 0, verb_serve},
+    {"chat", "[MODEL]", {"talk with a model; the page shows the same conversations", "与模型对话；网页显示相同的对话"}, chat_options, 0, 1, verb_chat},
+    {"ask", "[TEXT]", {"one question (standard input is added when it is a pipe); nothing is kept", "提一个问题（若有管道输入则附上）；不保存"}, ask_options, 0, 1, verb_ask},
     {"run", "MODEL [PROMPT]", {"answer one prompt (or standard input) on the terminal", "在终端回答一个提示（或标准输入）"}, run_options, 1, 2, verb_run},
     {"list", "", {"models in the models folder", "列出模型目录中的模型"}, list_options, 0, 0, verb_list},
     {"show", "MODEL", {"a model's metadata, tensors and memory", "显示模型的元数据、张量与所需内存"}, show_options, 1, 1, verb_show},

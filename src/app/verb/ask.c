@@ -1,0 +1,6 @@
+#include "app/chat/ask.h"
+
+int verb_ask(struct app *a)
+{
+    return ask_run(a);
+}
