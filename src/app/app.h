@@ -51,6 +51,8 @@ int verb_backup(struct app *a);
 int verb_restore(struct app *a);
 int verb_erase(struct app *a);
 int verb_config(struct app *a);
+int verb_completion(struct app *a);
+int verb_man(struct app *a);
 int verb_version(struct app *a);
 int verb_help(struct app *a);
 

@@ -177,6 +177,17 @@
     X(CHAT_INTERRUPTED, "(interrupted: the server ended while it was written; /retry asks again)", "（已中断：生成时服务结束；/retry 重新提问）") \
     X(CHAT_BROKEN, "the connection broke, and the answer cannot be reached", "连接中断，无法取得回答") \
     X(CHAT_NOT_UTF8, "this is not UTF-8", "这不是 UTF-8") \
+    /* completion, man */ \
+    X(COMPLETION_SHELL, "there is completion for bash, zsh and fish, not for \"%s\"", "补全支持 bash、zsh 与 fish，不支持“%s”") \
+    X(MAN_NAME, "NAME", "名称") \
+    X(MAN_SYNOPSIS, "SYNOPSIS", "用法") \
+    X(MAN_VERBS, "VERBS", "命令") \
+    X(MAN_CHAT, "COMMANDS WITHIN hearth chat", "hearth chat 中的命令") \
+    X(MAN_SETTINGS, "SETTINGS", "设置") \
+    X(MAN_SETTINGS_HOW, \
+      "Each stands in hearth.yaml in the data folder (section: and, indented below it, key: value), in the environment " \
+      "(HEARTH_SECTION_KEY) or on the command line (--section.key=value); the later one wins. The default is in parentheses.", \
+      "可写在数据目录的 hearth.yaml 中（section: 下缩进写 key: value）、环境变量中（HEARTH_SECTION_KEY）或命令行上（--section.key=value），后者优先。括号内为默认值。") \
     /* serve */ \
     X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
     X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \

@@ -100,6 +100,8 @@ const struct verb verbs[] = {
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
     {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},
+    {"completion", "bash|zsh|fish", {"completion for a shell: source <(hearth completion bash)", "命令补全脚本：source <(hearth completion bash)"}, no_options, 1, 1, verb_completion},
+    {"man", "", {"the manual page: hearth man | man -l -", "手册页：hearth man | man -l -"}, no_options, 0, 0, verb_man},
     {"version", "", {"version, processor and kernels", "显示版本、处理器与指令集"}, no_options, 0, 0, verb_version},
     {"help", "[VERB]", {"help, also for one verb", "显示帮助，也可指定命令"}, help_options, 0, 1, verb_help},
 };
