@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Block, Inline } from '../src/markdown/ast';
 import { parseMarkdown, splitRow } from '../src/markdown/blocks';
 import { parseInline, safeHref } from '../src/markdown/inline';
+import { MarkdownStream } from '../src/markdown/stream';
 
 // A short notation for what was parsed, so that a case is one line.
 const inl = (nodes: Inline[]): string => nodes.map((n) => {
@@ -10,6 +11,7 @@ const inl = (nodes: Inline[]): string => nodes.map((n) => {
     case 'text': return n.text;
     case 'code': return `<code ${n.text}>`;
     case 'break': return '<br>';
+    case 'math': return `<${n.display ? 'M' : 'm'} ${n.tex}>`;
     case 'link': return `<a ${n.href} ${inl(n.children)}>`;
     default: return `<${n.kind} ${inl(n.children)}>`;
   }
@@ -21,6 +23,7 @@ const blk = (nodes: Block[]): string => nodes.map((b) => {
     case 'code': return `code[${b.language}](${b.text})`;
     case 'quote': return `quote(${blk(b.children)})`;
     case 'rule': return 'rule';
+    case 'math': return `math(${b.tex})`;
     case 'list': return `${b.ordered ? `ol${b.start}` : 'ul'}${b.tight ? '' : ' loose'}(${b.items.map((i) => (i.checked === null ? '' : i.checked ? '[x]' : '[ ]') + blk(i.children)).join(', ')})`;
     case 'table': return `table[${b.align.map((a) => a ?? '-')}](${[b.head, ...b.rows].map((r) => r.map(inl).join('|')).join(' / ')})`;
   }
@@ -58,6 +61,13 @@ const inlineCases: [string, string][] = [
   ['<https://x.example> <mailto:a@x.example>', '<a https://x.example https://x.example> <a mailto:a@x.example a@x.example>'],
   ['<b>html</b> <script>alert(1)</script>', '<b>html</b> <script>alert(1)</script>'],
   ['xhttp://no h http', 'xhttp://no h http'],
+  ['$x^2$ and \\(y_1\\)', '<m x^2> and <m y_1>'],
+  ['it is $$a*b*c$$ here, \\[d\\] too', 'it is <M a*b*c> here, <M d> too'],
+  ['$5 and $6, 3$ 4$, $x $, $ x$', '$5 and $6, 3$ 4$, $x $, $ x$'],
+  ['costs $5-$10', 'costs $5-$10'],
+  ['$a\\$b$ \\$c$', '<m a\\$b> $c$'],
+  ['`$x$` $`', '<code $x$> $`'],
+  ['$$ open \\( open \\[ open', '$$ open ( open [ open'],
 ];
 for (const [source, want] of inlineCases) test(`inline: ${source}`, () => assert.equal(inl(parseInline(source)), want));
 
@@ -91,6 +101,13 @@ const blockCases: [string, string][] = [
   ['a\r\nb\rc', 'p(a\nb\nc)'],
   ['-', 'ul()'],
   ['<div>\nhtml\n</div>', 'p(<div>\nhtml\n</div>)'],
+  ['$$\na\n- b\n$$\nafter', 'math(a\n- b) p(after)'],
+  ['\\[ x = 1 \\]', 'math(x = 1)'],
+  ['so:\n\\[\nx\n\\]', 'p(so:) math(x)'],
+  ['$$x$$ is inline', 'p(<M x> is inline)'],
+  ['$$\nstill being written', 'p($$\nstill being written)'],
+  ['$$\nnever closed\n\nafter', 'p($$\nnever closed) p(after)'],
+  ['1. a\n   $$\n   x\n   $$', 'ol1(p(a) math(x))'],
 ];
 for (const [source, want] of blockCases) test(`block: ${JSON.stringify(source)}`, () => assert.equal(blk(parseMarkdown(source)), want));
 
@@ -109,11 +126,43 @@ test('every prefix parses', () => {
   for (let n = 0; n <= text.length; n++) parseMarkdown(text.slice(0, n));
 });
 
+// A text that grows is read the same as one that is read at once, wherever it was cut; and what is settled stays the same object.
+test('a growing text gives the blocks of the whole', () => {
+  const text = blockCases.map((c) => c[0]).join('\n\n') + '\n\n' + inlineCases.map((c) => c[0]).join('\n');
+  for (const step of [1, 3, 7, 50]) {
+    const stream = new MarkdownStream();
+    let before: Block[] = [];
+    for (let n = 0; n <= text.length; n += step) {
+      const blocks = stream.read(text.slice(0, n));
+      assert.equal(blk(blocks), blk(parseMarkdown(text.slice(0, n))), `step ${step}, ${n}`);
+      if (before.length > 20) assert.equal(blocks[before.length - 10], before[before.length - 10]);
+      before = blocks;
+    }
+  }
+});
+
+test('another text is read from its beginning', () => {
+  const stream = new MarkdownStream();
+  stream.read('# One\n\ntwo\n\nthree\n');
+  assert.equal(blk(stream.read('# Other\n\ntwo')), 'h1(Other) p(two)');
+  assert.equal(blk(stream.read('')), '');
+});
+
+test('a long text grows in reasonable time', () => {
+  const stream = new MarkdownStream();
+  const part = 'A paragraph with **bold** text and `code`, of some length, as they come.\n\n- a list\n- of things\n\n';
+  let text = '';
+  const begin = performance.now();
+  for (let i = 0; i < 1000; i++) for (let k = 0; k < 4; k++) stream.read((text += part.slice((k * part.length) / 4, ((k + 1) * part.length) / 4)));
+  // Reading all of it with each piece takes a minute.
+  assert.ok(performance.now() - begin < 15000);
+});
+
 test('hostile texts are read in reasonable time', () => {
   const n = 20000;
   const texts = ['*a '.repeat(n), '**a _b '.repeat(n), '['.repeat(n), '![a]('.repeat(n), '`'.repeat(n), '` `` ``` '.repeat(n / 3), '> '.repeat(n), '- '.repeat(n),
     '*'.repeat(n), '*_~'.repeat(n), '<'.repeat(n), '[a](b'.repeat(n), '|'.repeat(n) + '\n' + '|-'.repeat(n), 'https://'.repeat(n), '\\'.repeat(n), '- a\n'.repeat(n),
-    '1. a\n\n'.repeat(n), '**a*'.repeat(n), '(['.repeat(n) + '](https://x)'.repeat(n), '#'.repeat(n), '- - - '.repeat(n / 4) + 'a', '  \n'.repeat(n)];
+    '1. a\n\n'.repeat(n), '**a*'.repeat(n), '(['.repeat(n) + '](https://x)'.repeat(n), '#'.repeat(n), '- - - '.repeat(n / 4) + 'a', '  \n'.repeat(n), '$a '.repeat(n), '$$'.repeat(n), '\\('.repeat(n), '\\[\n'.repeat(n), '$$\n'.repeat(n), '$a\n'.repeat(n)];
   for (const t of texts) {
     const begin = performance.now();
     parseMarkdown(t);

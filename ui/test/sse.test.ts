@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventDecoder } from '../src/sse';
+import { EventDecoder, type ServerEvent } from '../src/net/sse';
 
-const all = (...pieces: string[]): string[] => {
+const events = (...pieces: string[]): ServerEvent[] => {
   const d = new EventDecoder();
   return pieces.flatMap((p) => d.feed(p));
 };
+const all = (...pieces: string[]): string[] => events(...pieces).map((e) => e.data);
+
+test('names', () => {
+  assert.deepEqual(events('event: done\ndata: 1\n\ndata: 2\n\nevent:x\n\ndata: 3\n\n'), [
+    { name: 'done', data: '1' },
+    { name: 'message', data: '2' },
+    { name: 'message', data: '3' },
+  ]);
+});
 
 test('events, comments, other fields, spaces', () => {
   assert.deepEqual(all('data: one\n\n: keep-alive\n\nevent: x\nid: 7\ndata:two\ndata:  three\n\n'), ['one', 'two\n three']);
@@ -31,10 +40,10 @@ test('an unfinished event is not given', () => assert.deepEqual(all('data: a\n')
 test('an event without end is refused', () => {
   const d = new EventDecoder();
   assert.throws(() => {
-    for (let i = 0; i < 100; i++) d.feed('x'.repeat(1 << 16));
+    for (let i = 0; i < 1000; i++) d.feed('x'.repeat(1 << 16));
   });
   const e = new EventDecoder();
   assert.throws(() => {
-    for (let i = 0; i < 100; i++) e.feed(`data: ${'x'.repeat(1 << 16)}\n`);
+    for (let i = 0; i < 1000; i++) e.feed(`data: ${'x'.repeat(1 << 16)}\n`);
   });
 });

@@ -20,6 +20,7 @@ export function Sidebar(): VNode {
     <nav class="sidebar" aria-label={t.navigation}>
       <div class="sidebar-top">
         <span class="brand"><Flame />Hearth</span>
+        <LanguageButton />
         <button type="button" class="quiet" onClick={hide} aria-label={t.hideSidebar} title={t.hideSidebar}>{inDrawer ? <IconClose /> : <IconSidebar />}</button>
       </div>
       <PlaceLink place={{ name: 'chat', id: null }} class="new-chat"><IconPlus />{t.newChat}</PlaceLink>
@@ -40,7 +41,6 @@ function Places(): VNode {
       <PlaceLink place={{ name: 'models' }}><IconBox />{t.models}</PlaceLink>
       {admin && <PlaceLink place={{ name: 'keys' }}><IconKey />{t.keys}</PlaceLink>}
       <PlaceLink place={{ name: 'settings' }}><IconGear />{t.settings}</PlaceLink>
-      <LanguageButton />
     </div>
   );
 }

@@ -144,7 +144,8 @@ class Scanner {
       return;
     }
     const m = /^\$(?![\s$])((?:[^$\\\n]|\\.|\n(?!\n))+?)(?<![\s\\])\$(?![\d$])/.exec(this.text.slice(this.pos, this.pos + INLINE_MATH_MAX));
-    if (!m) return this.literal(1);
+    // So is "$6, or 7$".
+    if (!m || (/^\d[\d.,]*\s/.test(m[1]!) && !/[\\^_=+<>*/-]/.test(m[1]!))) return this.literal(1);
     this.push({ kind: 'math', tex: m[1]!, display: false });
     this.pos += m[0].length;
   }

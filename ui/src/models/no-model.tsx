@@ -17,7 +17,7 @@ export function NoModel(): VNode {
       <Flame />
       <h1>{t.noModelTitle}</h1>
       <p class="soft">{admin ? t.noModelText : t.noModelAsk}</p>
-      <PullList />
+      {admin && <PullList />}
       <Suggestions />
       {folder && <p class="soft">{t.orFolder}</p>}
       {folder && <Command text={folder} />}

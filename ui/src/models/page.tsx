@@ -46,7 +46,7 @@ export function ModelsPage(): VNode {
 function Installed({ model: m, admin }: { model: Model; admin: boolean }): VNode {
   const t = useText();
   const { api, status, speeds, toasts } = useServices();
-  const speed = useStore(speeds.store, (s) => s.byModel[m.id]);
+  const speed = useStore(speeds.store, (s) => s.byModel.get(m.id));
   const [asking, setAsking] = useState(false);
   const remove = async (): Promise<void> => {
     setAsking(false);

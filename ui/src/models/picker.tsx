@@ -47,7 +47,7 @@ export function ModelPicker(): VNode | null {
   };
   return (
     <>
-      <button ref={button} type="button" class="picker" popovertarget={id} aria-haspopup="listbox" aria-expanded={open} aria-label={`${t.chooseModel}: ${chosen?.id ?? t.none}`} title={chosen ? factsOf(chosen, speeds[chosen.id], t) : t.chooseModel}>
+      <button ref={button} type="button" class="picker" popovertarget={id} aria-haspopup="listbox" aria-expanded={open} aria-label={`${t.chooseModel}: ${chosen?.id ?? t.none}`} title={chosen ? factsOf(chosen, speeds.get(chosen.id), t) : t.chooseModel}>
         {chosen && <span class={`lamp ${chosen.state}`} />}
         <span class="picker-name">{chosen?.id ?? t.chooseModel}</span>
         <IconChevron />
@@ -59,7 +59,7 @@ export function ModelPicker(): VNode | null {
               {models.map((m, i) => (
                 <li key={m.id} id={`${id}-${i}`} role="option" aria-selected={m.id === chosen?.id} class={i === active ? 'active' : undefined} onClick={() => choose(i)} onPointerMove={() => setActive(i)}>
                   <span class={`lamp ${m.state}`} />
-                  <span class="option-name">{m.id}<small>{factsOf(m, speeds[m.id], t)}</small></span>
+                  <span class="option-name">{m.id}<small>{factsOf(m, speeds.get(m.id), t)}</small></span>
                   {m.id === chosen?.id && <IconCheck />}
                 </li>
               ))}

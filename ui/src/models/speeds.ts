@@ -11,22 +11,22 @@ export function tokensPerSecond(m: Pick<Message, 'usage'>): number | null {
 }
 
 export class Speeds {
-  readonly store = new Store<{ byModel: Record<string, number> }>({ byModel: readSaved() });
+  readonly store = new Store<{ byModel: ReadonlyMap<string, number> }>({ byModel: readSaved() });
 
   learn(m: Message): void {
     const speed = tokensPerSecond(m);
     if (speed === null || !m.model || m.usage!.completion_tokens < TOKENS_MIN) return;
-    const byModel = { ...this.store.get().byModel, [m.model]: Math.round(speed * 10) / 10 };
+    const byModel = new Map(this.store.get().byModel).set(m.model, Math.round(speed * 10) / 10);
     this.store.set({ byModel });
-    storage.set('speeds', JSON.stringify(byModel));
+    storage.set('speeds', JSON.stringify(Object.fromEntries(byModel)));
   }
 }
 
-function readSaved(): Record<string, number> {
+function readSaved(): Map<string, number> {
   try {
     const saved = JSON.parse(storage.get('speeds') ?? '{}') as Record<string, unknown>;
-    return Object.fromEntries(Object.entries(saved).filter((e): e is [string, number] => typeof e[1] === 'number'));
+    return new Map(Object.entries(saved).filter((e): e is [string, number] => typeof e[1] === 'number'));
   } catch {
-    return {};
+    return new Map();
   }
 }

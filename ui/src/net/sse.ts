@@ -17,6 +17,12 @@ export class EventDecoder {
 
   feed(piece: string): ServerEvent[] {
     const events: ServerEvent[] = [];
+    if (this.started && !/[\r\n]/.test(piece) && !this.rest.endsWith('\r')) {
+      // Within a long line there is nothing to look for.
+      this.rest += piece;
+      this.bound();
+      return events;
+    }
     let text = this.rest + piece;
     if (!this.started && text) {
       this.started = true;
@@ -26,8 +32,12 @@ export class EventDecoder {
     this.rest = lines.pop()!;
     // A lone \r at the end may be half of \r\n: it stays in the rest until more comes.
     for (const line of lines) this.line(line, events);
-    if (this.rest.length + this.size > EVENT_CHARS_MAX) throw new Error('an event is too large');
+    this.bound();
     return events;
+  }
+
+  private bound(): void {
+    if (this.rest.length + this.size > EVENT_CHARS_MAX) throw new Error('an event is too large');
   }
 
   private line(line: string, events: ServerEvent[]): void {
@@ -45,7 +55,6 @@ export class EventDecoder {
     else if (field === 'data') {
       this.data.push(value);
       this.size += value.length;
-      if (this.size > EVENT_CHARS_MAX) throw new Error('an event is too large');
     }
   }
 }

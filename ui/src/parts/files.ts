@@ -9,7 +9,7 @@ export function download(answer: Blob, name: string): void {
 }
 
 export function fileName(title: string, extension: string): string {
-  const safe = title.replace(/[\u0000-\u001f\u007f/\\:*?"<>|]+/g, ' ').trim().slice(0, 60);
+  const safe = title.replace(/[\u0000-\u001f\u007f/\\:*?"<>|\s]+/g, ' ').trim().slice(0, 60);
   return `${safe || 'hearth'}.${extension}`;
 }
 

@@ -26,7 +26,7 @@ const mo = (text: string, attrs?: Record<string, string>): MathNode => node('mo'
 const space = (em: number): MathNode => node('mspace', [], { width: `${em}em` });
 
 const aligned = new Set(['aligned', 'align', 'align*', 'split', 'gathered', 'gather', 'gather*', 'equation', 'equation*', 'eqnarray', 'alignat', 'alignedat']);
-const matrices: Record<string, [string, string]> = {
+const matrices = new Map<string, [string, string]>(Object.entries({
   matrix: ['', ''],
   smallmatrix: ['', ''],
   array: ['', ''],
@@ -36,7 +36,7 @@ const matrices: Record<string, [string, string]> = {
   vmatrix: ['|', '|'],
   Vmatrix: ['‖', '‖'],
   cases: ['{', ''],
-};
+}));
 
 class Parser {
   private at = 0;
@@ -180,7 +180,8 @@ class Parser {
     if (limits.has(name)) return mo(name.replace(/^lim(?=.)|^arg(?=.)/, '$& '), { 'data-limits': 'display', movablelimits: 'false' });
     const fence = fences.get(name);
     if (fence) return mo(fence, { stretchy: 'false' });
-    if (name in spaces) return space(spaces[name]!);
+    const gap = spaces.get(name);
+    if (gap !== undefined) return space(gap);
     const over = accents.get(name);
     if (over) return this.accent('mover', over, name);
     const under = underAccents.get(name);
@@ -316,7 +317,7 @@ class Parser {
 
   private environment(): MathNode {
     const name = this.rawGroup();
-    const fence = matrices[name];
+    const fence = matrices.get(name);
     if (name === 'array' || name.startsWith('alignat') || name === 'alignedat') this.rawGroup(); // columns, or their number
     const rows = this.rows();
     const lines = aligned.has(name);

@@ -39,10 +39,11 @@ export const accents = pairs('hat ^ widehat ^ tilde ~ widetilde ~ bar ¯ overlin
 export const underAccents = pairs('underline _ underbrace ⏟');
 
 /** Widths in em. */
-export const spaces: Record<string, number> = { ',': 0.167, ':': 0.222, '>': 0.222, ';': 0.278, '!': -0.167, ' ': 0.25, '~': 0.25, quad: 1, qquad: 2, enspace: 0.5, thinspace: 0.167 };
+// Tables are maps and not objects: a formula may name anything, "constructor" too.
+export const spaces = new Map(Object.entries({ ',': 0.167, ':': 0.222, '>': 0.222, ';': 0.278, '!': -0.167, ' ': 0.25, '~': 0.25, quad: 1, qquad: 2, enspace: 0.5, thinspace: 0.167 }));
 
 // Alphabets that Unicode has: the first letters' code points; a few characters had their places before.
-const alphabets: Record<string, [number, number, number]> = {
+const alphabets = new Map<string, [number, number, number]>(Object.entries({
   mathbf: [0x1d400, 0x1d41a, 0x1d7ce],
   boldsymbol: [0x1d468, 0x1d482, 0x1d7ce],
   bm: [0x1d468, 0x1d482, 0x1d7ce],
@@ -52,23 +53,23 @@ const alphabets: Record<string, [number, number, number]> = {
   mathbb: [0x1d538, 0x1d552, 0x1d7d8],
   mathsf: [0x1d5a0, 0x1d5ba, 0x1d7e2],
   mathtt: [0x1d670, 0x1d68a, 0x1d7f6],
-};
-const earlier: Record<string, Map<string, string>> = {
+}));
+const earlier = new Map(Object.entries({
   mathbb: pairs('C ℂ H ℍ N ℕ P ℙ Q ℚ R ℝ Z ℤ'),
   mathcal: pairs('B ℬ E ℰ F ℱ H ℋ I ℐ L ℒ M ℳ R ℛ e ℯ g ℊ o ℴ'),
   mathscr: pairs('B ℬ E ℰ F ℱ H ℋ I ℐ L ℒ M ℳ R ℛ e ℯ g ℊ o ℴ'),
   mathfrak: pairs('C ℭ H ℌ I ℑ R ℜ Z ℨ'),
-};
+}));
 
-export const isAlphabet = (name: string): boolean => name in alphabets || name === 'mathrm' || name === 'mathit' || name === 'mathnormal';
+export const isAlphabet = (name: string): boolean => alphabets.has(name) || name === 'mathrm' || name === 'mathit' || name === 'mathnormal';
 
 export function inAlphabet(text: string, name: string): string {
-  const starts = alphabets[name];
+  const starts = alphabets.get(name);
   if (!starts) return text;
   const [upper, lower, digit] = starts;
   return [...text]
     .map((c) => {
-      const known = earlier[name]?.get(c);
+      const known = earlier.get(name)?.get(c);
       if (known) return known;
       if (c >= 'A' && c <= 'Z') return String.fromCodePoint(upper + c.charCodeAt(0) - 65);
       if (c >= 'a' && c <= 'z') return String.fromCodePoint(lower + c.charCodeAt(0) - 97);
