@@ -1,6 +1,5 @@
 #include "talk/answer.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,13 +77,14 @@ void answer_unlisten(struct answer_listener *l)
 
 /* ---- the end */
 
+/* What an answer that was stopped has cost is not told: then what was seen of it counts. */
 static void release(struct answer *a)
 {
-    if (!a->admitted)
-        return;
+    const struct talk_usage *u = &a->message.usage;
+    uint64_t tokens = a->message.has_usage ? (uint64_t)u->prompt_tokens + u->completion_tokens : a->news.done + a->pieces;
+    if (a->admitted && a->set->c.people)
+        people_release(a->set->c.people, a->owner, tokens);
     a->admitted = false;
-    if (a->set && a->set->c.people)
-        people_release(a->set->c.people, a->owner, (uint64_t)a->message.usage.prompt_tokens + a->message.usage.completion_tokens);
 }
 
 void answer_saved(struct answer *a)
@@ -150,6 +150,7 @@ static void on_text(struct answer *a, const struct gen_event *ev)
         a->message.usage.first_ms = ms_since(a, a->begin_ns);
         enter(a, ANSWER_WRITES);
     }
+    a->pieces++;
     if (a->text.len + ev->text.text.len > TALK_CONTENT_BYTES_MAX)
         finish(a, TALK_LENGTH, STR("The answer has become as long as a message can be"));
     else if (buf_put(&a->text, ev->text.text))

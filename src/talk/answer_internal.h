@@ -20,7 +20,8 @@ struct answer {
     uint64_t begin_ns;
     struct save *saving; /* on its way to the store; at most one */
     unsigned tries;
-    bool dirty; /* text that is not on its way to the store yet */
+    uint64_t pieces; /* of text: about as many as tokens */
+    bool dirty;      /* text that is not on its way to the store yet */
     bool admitted;
     int busy;
 };
