@@ -1,6 +1,8 @@
 /* Opening a connection: everything that must be so before the first statement. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "store/internal.h"
 
@@ -55,8 +57,25 @@ static int configure(struct store_db *db, enum connect_mode mode, struct err *e)
     return r;
 }
 
+/* SQLite would take a database without pages for a new one, and begin anew. */
+static int expect_pages(const char *path, struct err *e)
+{
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &st))
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    return st.st_size >= HEADER_BYTES + PAGE_BYTES
+               ? OK
+               : err_set(e, ERR_CORRUPT, "%s: the file ends before its first page; restore a backup", slash ? slash + 1 : path);
+}
+
 int connect_open(struct vfs *v, const char *path, enum connect_mode mode, struct store_db **ret, struct err *e)
 {
+    if (mode == CONNECT_WRITER || mode == CONNECT_READER) {
+        int r = expect_pages(path, e);
+        if (r)
+            return r;
+    }
     struct store_db *db = calloc(1, sizeof *db);
     if (!db || !(db->slots = calloc(STATEMENT_SLOTS, sizeof *db->slots))) {
         free(db);

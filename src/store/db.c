@@ -14,8 +14,6 @@ static const struct {
     {SQLITE_FULL, ERR_IO, "the disk is full; free some space, what was stored before is whole"},
     {SQLITE_BUSY, ERR_TIMEOUT, "the database was busy for too long"},
     {SQLITE_LOCKED, ERR_TIMEOUT, "the database was busy for too long"},
-    {SQLITE_CORRUPT, ERR_CORRUPT, NULL},
-    {SQLITE_NOTADB, ERR_CORRUPT, NULL},
     {SQLITE_IOERR, ERR_IO, NULL},
     {SQLITE_CANTOPEN, ERR_IO, NULL},
     {SQLITE_PERM, ERR_DENIED, NULL},
@@ -39,6 +37,12 @@ int db_fail(struct store_db *db, int sqlite_code, struct err *e)
     /* SQLite may report a page that could not be authenticated in its own words; ours name the page. */
     if ((primary == SQLITE_IOERR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) && vfs_damage(db->vfs, damage, sizeof damage))
         return err_set(e, ERR_CORRUPT, "%s; restore a backup", damage);
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+        const char *path = db->db ? sqlite3_db_filename(db->db, "main") : NULL;
+        if (path && vfs_cut_off(db->vfs, path, damage, sizeof damage))
+            return err_set(e, ERR_CORRUPT, "%s; restore a backup", damage);
+        return err_set(e, ERR_CORRUPT, "hearth.db: %s; restore a backup", text);
+    }
     if (primary == SQLITE_CONSTRAINT)
         return err_set(e, of_constraint(sqlite_code), "%s", text);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

@@ -35,4 +35,7 @@ bool vfs_damage(struct vfs *v, char *ret, size_t cap);
 /* Authenticates every page of a database file, reading the file itself. ERR_CORRUPT names the first that is damaged; ERR_IO. */
 int vfs_verify(const struct keys *keys, const char *path, struct err *e);
 
+/* Whether a database file is shorter than its first page says, with the sentence. For databases without a log. */
+bool vfs_cut_off(const struct vfs *v, const char *path, char *ret, size_t cap);
+
 #endif

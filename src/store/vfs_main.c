@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/secret.h"
@@ -182,4 +184,26 @@ int vfs_verify(const struct keys *keys, const char *path, struct err *e)
     cipher_deinit(&c);
     close(fd);
     return r;
+}
+
+bool vfs_cut_off(const struct vfs *v, const char *path, char *ret, size_t cap)
+{
+    enum { PAGES_AT = 28 }; /* SQLite's file format, 1.3.8 */
+    const char *slash = strrchr(path, '/');
+    const struct place at = place_of(1);
+    uint8_t page[PAGE_BYTES];
+    struct stat st;
+    struct cipher c;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cipher_init(&c, v->keys->identity, v->keys->data);
+    bool known = fd >= 0 && !fstat(fd, &st) && pread(fd, page, sizeof page, HEADER_BYTES) == PAGE_BYTES &&
+                 !cipher_open(&c, &at, page, PAGE_SEALED, page + PAGE_SEALED);
+    cipher_deinit(&c);
+    if (fd >= 0)
+        close(fd);
+    if (!known || (st.st_size - HEADER_BYTES) / PAGE_BYTES >= get_be32(page + PAGES_AT))
+        return false;
+    snprintf(ret, cap, "%s: the file ends after page %lld, and should have %u", slash ? slash + 1 : path,
+             (long long)((st.st_size - HEADER_BYTES) / PAGE_BYTES), get_be32(page + PAGES_AT));
+    return true;
 }
