@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "engine/keep.h"
+
 enum { CHUNK_MAX = 1 << 16, SEQUENCES_MAX = 1 << 12, PARKED_FACTOR = 4, EVENT_BYTES_MAX = 64 << 20 };
 
 /* Making one */
@@ -62,7 +64,7 @@ static int make_parts(struct engine *en, struct err *e)
         rc = forward_create(en->m, en->pool, en->kn, en->kv, &limits, &en->forward, e);
     if (!rc && make_scratch(en))
         rc = err_set(e, ERR_NOMEM, "no memory for the sampling of %u sequences", en->c.sequences_max);
-    return rc;
+    return rc ? rc : keep_open(en, e);
 }
 
 int engine_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct engine_config *c, struct engine **ret,
@@ -73,7 +75,8 @@ int engine_create(const struct model *m, struct pool *pool, const struct kernels
     struct engine *en = calloc(1, sizeof *en);
     if (!en)
         return err_set(e, ERR_NOMEM, "no memory for the engine");
-    *en = (struct engine){.c = *c, .m = m, .pool = pool, .kn = c->deterministic ? kernels_exact(kn) : kn, .ev_bytes = buf_make(EVENT_BYTES_MAX)};
+    *en = (struct engine){
+        .c = *c, .m = m, .pool = pool, .kn = c->deterministic ? kernels_exact(kn) : kn, .ev_bytes = buf_make(EVENT_BYTES_MAX)};
     en->places_max = c->sequences_max * PARKED_FACTOR > GEN_CHOICES_MAX ? c->sequences_max * PARKED_FACTOR : GEN_CHOICES_MAX;
     int rc = make_parts(en, e);
     if (rc) {
@@ -109,6 +112,7 @@ void engine_free(struct engine *en)
     free(en->ev_tokens);
     free(en->ev_top);
     buf_free(&en->ev_bytes);
+    keep_close(en);
     forward_free(en->forward);
     kv_free(en->kv);
     free(en);
@@ -313,6 +317,11 @@ static uint64_t earliest(const struct request_list *l, uint64_t so_far)
         if (r->deadline_ns && (!so_far || r->deadline_ns < so_far))
             so_far = r->deadline_ns;
     return so_far;
+}
+
+bool engine_idle_work(struct engine *en)
+{
+    return keep_write(en);
 }
 
 uint64_t engine_next_deadline_ns(const struct engine *en)

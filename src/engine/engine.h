@@ -16,6 +16,14 @@ struct engine;
 
 typedef void engine_emit_fn(void *ctx, const struct gen_event *ev);
 
+/* Where what was read is kept beyond memory and restarts; see engine/keep.h. */
+struct engine_keep_config {
+    const char *dir;    /* NULL: nowhere. Need not outlive engine_create */
+    uint8_t key[32];    /* everything there is sealed with it */
+    uint64_t bytes_max; /* 0: nothing is kept */
+    uint64_t day_bytes_max;
+};
+
 struct engine_config {
     uint32_t context_tokens; /* of one sequence; 0: the model's own, cut to what kv_bytes_max holds */
     uint64_t kv_bytes_max;   /* all blocks together */
@@ -24,6 +32,7 @@ struct engine_config {
     uint32_t prefill_chunk;  /* most prompt tokens in one step; fewer when they would take too long */
     bool speculate;          /* guess tokens from the text, while that pays (draft.h) */
     bool deterministic;      /* a request's text does not depend on what else runs */
+    struct engine_keep_config keep;
     const struct clock *clock;
     engine_emit_fn *emit; /* called from within submit, cancel, credit and step; must not call the engine */
     void *emit_ctx;
@@ -50,6 +59,8 @@ enum engine_state {
 };
 /* One step: at most prefill_chunk prompt tokens, and one token for each running sequence. */
 enum engine_state engine_step(struct engine *en);
+/* A small piece of work that can wait, when ENGINE_IDLE; true: there is more. Takes some milliseconds. */
+bool engine_idle_work(struct engine *en);
 /* When the next deadline passes, on the config's clock; 0: none. For sleeping while parked. */
 uint64_t engine_next_deadline_ns(const struct engine *en);
 
@@ -58,7 +69,7 @@ struct engine_stats {
     uint32_t kv_blocks_used, kv_blocks_total; /* of 32 tokens */
     uint64_t prompt_tokens, decoded_tokens, steps;
     uint64_t guessed, guesses_held; /* tokens; see draft.h */
-    uint64_t kv_bytes; /* really allocated */
+    uint64_t kv_bytes;              /* really allocated */
 };
 void engine_stats(const struct engine *en, struct engine_stats *ret);
 

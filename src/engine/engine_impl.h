@@ -12,6 +12,7 @@ struct engine {
     const struct kernels *kn;
     uint32_t context_tokens, places_max; /* places: sequences that hold memory, parked ones included */
     struct kv *kv;
+    struct keep *keep; /* NULL: nothing is kept on disk */
     struct forward *forward;
     struct request_list queue, active;
     uint64_t arrivals;

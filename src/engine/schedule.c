@@ -8,6 +8,7 @@
  * Why it cannot stand still: the highest sequence that is not parked can take every block there is, and the context is
  * never longer than the whole cache. */
 #include "engine/engine_impl.h"
+#include "engine/keep.h"
 
 /* Walking */
 
@@ -77,6 +78,7 @@ static bool begin(struct engine *en, struct seq *s)
         seq_drop_blocks(en, s);
         return false;
     }
+    keep_begin(s);
     if (!r->cached_known) { /* one token is computed in any case */
         r->cached_known = true;
         r->n_cached = s->n_kv < r->n_prompt ? s->n_kv : r->n_prompt - 1;
@@ -131,6 +133,8 @@ static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
         event_echo(en, s);
     if (s->echo || !seq_runs(s) || (!s->table.n && !begin(en, s)))
         return;
+    if (s->len - s->n_kv > 1)
+        keep_restore(en, s);
     uint32_t from = seq_from(s), want = s->len - from, take = want;
     if (want > 1 && take > *prefill_left)
         take = *prefill_left;

@@ -1,9 +1,11 @@
+#include "engine/keep.h"
+
 #include "engine/engine_impl.h"
 
 void seq_drop_blocks(struct engine *en, struct seq *s)
 {
     kv_table_drop(en->kv, &s->table);
-    s->n_kv = s->n_indexed = 0;
+    s->n_kv = s->n_indexed = s->n_linked = 0;
     s->chain = 0;
 }
 
@@ -21,6 +23,7 @@ void seq_computed(struct engine *en, struct seq *s, uint32_t end)
         s->chain = serial;
         s->n_indexed++;
     }
+    keep_note(en, s);
 }
 
 void seq_fork_choices(struct engine *en, struct request *r)

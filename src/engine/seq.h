@@ -20,6 +20,7 @@
 #include "engine/draft.h"
 #include "engine/engine.h"
 #include "engine/kv.h"
+#include "engine/kv_disk.h"
 #include "engine/outtext.h"
 
 enum seq_state {
@@ -40,7 +41,10 @@ struct seq {
     uint32_t n_indexed; /* blocks of the table that are in the prefix index */
     uint64_t chain;     /* serial of the last of them */
     bool index_off;     /* memory was out; this sequence is not indexed further */
-    bool echo;          /* the prompt's text is still to be sent */
+    bool may_restore;   /* more of the text may be on disk */
+    uint32_t n_linked;  /* blocks that `link` names; see kv_disk.h */
+    struct kv_link link;
+    bool echo; /* the prompt's text is still to be sent */
     struct rng rng;
     struct outtext stream;
     uint64_t first_ns, last_ns; /* of the first and the last token chosen */

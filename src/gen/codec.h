@@ -42,6 +42,8 @@ struct gen_load {
     uint32_t threads;        /* 0: one for each physical core */
     bool deterministic;
     bool no_speculation;
+    struct str keep_dir, keep_key;           /* where prefixes are kept on disk; empty: nowhere. 32 bytes that seal them */
+    uint64_t keep_bytes_max, keep_day_bytes_max;
 };
 
 struct gen_loaded {

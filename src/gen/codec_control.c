@@ -3,7 +3,7 @@
 #include "gen/codec.h"
 #include "gen/codec_messages.h"
 
-enum { PATH_BYTES_MAX = 4095, LABEL_BYTES_MAX = 1024, SENTENCE_BYTES_MAX = 1 << 16, TOKENS_MAX = GEN_FRAME_BYTES_MAX / 4 };
+enum { PATH_BYTES_MAX = 4095, KEY_BYTES = 32, LABEL_BYTES_MAX = 1024, SENTENCE_BYTES_MAX = 1 << 16, TOKENS_MAX = GEN_FRAME_BYTES_MAX / 4 };
 
 void code_load(struct coder *c, void *message)
 {
@@ -19,6 +19,12 @@ void code_load(struct coder *c, void *message)
     code_u32(c, &m->threads);
     code_bool(c, &m->deterministic);
     code_bool(c, &m->no_speculation);
+    code_bytes(c, &m->keep_dir, PATH_BYTES_MAX);
+    code_bytes(c, &m->keep_key, KEY_BYTES);
+    if ((m->keep_dir.len && memchr(m->keep_dir.ptr, 0, m->keep_dir.len)) || (m->keep_dir.len && m->keep_key.len != KEY_BYTES))
+        coder_wrong(c);
+    code_u64(c, &m->keep_bytes_max);
+    code_u64(c, &m->keep_day_bytes_max);
 }
 
 void code_loaded(struct coder *c, void *message)

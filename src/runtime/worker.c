@@ -183,6 +183,14 @@ static int sleep_ms(const struct worker *w, enum engine_state state)
     return ms > 60000 ? 60000 : (int)ms;
 }
 
+/* While nobody waits: a piece of work that can be put off, then a look at what has come. */
+static int idle_ms(struct worker *w, enum engine_state state)
+{
+    if (state == ENGINE_IDLE && w->engine && !w->out.len && engine_idle_work(w->engine))
+        return 0;
+    return sleep_ms(w, state);
+}
+
 static int turn(struct worker *w)
 {
     bool was_full = w->out.len >= OUT_HIGH_BYTES; /* then neither the engine nor all frames have had their turn */
@@ -194,7 +202,7 @@ static int turn(struct worker *w)
         return r ? r : w->failed;
     bool full = w->out.len >= OUT_HIGH_BYTES;
     struct pollfd p = {.fd = w->fd, .events = (short)((full ? 0 : POLLIN) | (w->out.len ? POLLOUT : 0))};
-    int n = poll(&p, 1, full ? -1 : was_full ? 0 : sleep_ms(w, state));
+    int n = poll(&p, 1, full ? -1 : was_full ? 0 : idle_ms(w, state));
     if (n < 0)
         return errno == EINTR ? OK : ERR_IO;
     if (p.revents & (POLLIN | POLLHUP | POLLERR) && (r = receive(w)))

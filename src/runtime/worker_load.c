@@ -143,8 +143,15 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     if ((r = free_memory(&free_bytes, e)) || (r = memory_plan(load, &need, free_bytes, &plan, e)) || (r = make_pool(w, load->threads, e)) ||
         (r = read_ahead(w)))
         return r;
+    char keep_dir[4096];
     c.context_tokens = plan.context_tokens;
     c.kv_bytes_max = plan.kv_bytes_max;
+    if (load->keep_dir.len && load->keep_key.len == sizeof c.keep.key && str_copy(keep_dir, sizeof keep_dir, load->keep_dir)) {
+        c.keep.dir = keep_dir;
+        memcpy(c.keep.key, load->keep_key.ptr, sizeof c.keep.key);
+        c.keep.bytes_max = load->keep_bytes_max;
+        c.keep.day_bytes_max = load->keep_day_bytes_max;
+    }
     return engine_create(w->model, w->pool, kernels_for(w->config.level), &c, &w->engine, e);
 }
 
