@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "api/internal.h"
+#include "api/job.h"
+#include "api/pulls.h"
 #include "api/request.h"
 
 int api_create(const struct api_config *c, struct api **ret, struct err *e)
@@ -11,6 +13,7 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e)
     if (!a)
         return err_set(e, ERR_NOMEM, "out of memory for the API");
     a->c = *c;
+    link_init(&a->jobs);
     if (!a->c.json_depth_max)
         a->c.json_depth_max = API_JSON_DEPTH_DEFAULT;
     if (!a->c.retry_after_s)
@@ -19,6 +22,7 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e)
         seed = clock_ns(c->clock);
     rng_seed(&a->rng, seed);
     snprintf(a->fingerprint, sizeof a->fingerprint, "hearth-%s", c->version ? c->version : "");
+    a->pulls = pulls_create(a);
     *ret = a;
     return OK;
 }
@@ -28,6 +32,8 @@ void api_free(struct api *a)
     if (!a)
         return;
     generation_free_all(a);
+    pulls_free(a->pulls);
+    jobs_free_all(a);
     free(a);
 }
 
@@ -36,39 +42,12 @@ void api_drain(struct api *a)
     a->draining = true;
 }
 
-/* The server's own refusals; those of the gate get the sentence that helps. */
-static const struct {
-    int status;
-    const char *code, *sentence;
-} refusals[] = {
-    {403, "foreign_origin", "Pages of this origin may not call: the person who runs the server can list it in server.origins"},
-    {421, "foreign_host", "This server does not answer to that name: the person who runs it can list the name in server.hosts"},
-    {413, "body_too_large", NULL},
-};
-
 void api_error_body(void *ctx, int status, const char *sentence, struct buf *out)
 {
     (void)ctx;
-    const char *code = NULL;
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        if (refusals[i].status == status) {
-            code = refusals[i].code;
-            sentence = refusals[i].sentence ? refusals[i].sentence : sentence;
-        }
     struct api_error e;
-    api_error_set(&e, status, code, NULL, "%s", sentence ? sentence : http_status_text(status));
+    api_error_set(&e, status, status == 413 ? "body_too_large" : NULL, NULL, "%s", sentence ? sentence : http_status_text(status));
     api_error_write(&e, out);
-}
-
-/* True when the page behind this Origin is another one that may call, which then has to be told so. */
-static bool allow_origin(const struct api *a, struct http_exchange *x)
-{
-    struct str origin = http_header(x, "Origin");
-    if (!origin.ptr || !gate_origin_listed(a, origin))
-        return false;
-    http_add_header(x, "Access-Control-Allow-Origin", origin);
-    http_add_header(x, "Vary", STR("Origin"));
-    return true;
 }
 
 /* A browser's question before it sends a request from another origin. */
@@ -113,10 +92,11 @@ void api_handle(void *ctx, struct http_exchange *x)
     struct api *a = ctx;
     const struct http_request *q = http_request(x);
     struct route_args args = {0};
-    bool known = false, cors = allow_origin(a, x);
+    bool known = false;
+    struct str origin = http_header(x, "Origin");
     const struct route *r = route_find(q->method, q->path, &args, &known);
     if (r)
         r->handle(a, x, &args);
     else
-        handle_rest(a, x, known, cors);
+        handle_rest(a, x, known, origin.ptr && gate_origin_listed(a, origin));
 }

@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "people/people.h"
 #include "runtime/runtime.h"
+#include "talk/answer.h"
 
 /* A file of the web page, embedded in the program. */
 struct api_asset {
@@ -23,12 +24,17 @@ struct api_asset {
 struct api_config {
     struct runtime *runtime;
     struct people *people; /* NULL: everybody is the local owner (tests) */
+    struct loop *loop;
+    struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
+    struct answers *answers;
     const struct log *log;
     const struct clock *clock;
     const struct api_asset *assets;
     size_t n_assets;
     const char *version;
     const char *models_dir;  /* shown to a person who has no model yet */
+    /* Where models come from; NULL: huggingface.co, without a token. */
+    const char *hub, *hub_token, *hub_token_file;
     const struct str *hosts; /* server.hosts: names that a Host header may carry besides localhost and IP literals */
     size_t n_hosts;
     const struct str *origins; /* server.origins: other pages that may call */
@@ -36,6 +42,7 @@ struct api_config {
     size_t json_depth_max;       /* 0: 32 */
     uint32_t max_tokens_default; /* of a request that names none; 0: what the context leaves */
     uint32_t retry_after_s;      /* 0: 1 */
+    uint32_t session_s;          /* how long a browser keeps a session's cookie */
     struct str start_model;      /* loaded at start, so that /ready waits for it; may be empty */
 };
 
@@ -45,10 +52,11 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e);
 void api_free(struct api *a);
 /* From now on /ready answers 503, so that a load balancer looks elsewhere. What comes all the same is answered. */
 void api_drain(struct api *a);
-/* For struct http_config: handler, gate and error_body, with the api as ctx. */
+/* For struct http_config: handler, gate, error_body and refusal_body, with the api as ctx. */
 void api_handle(void *api, struct http_exchange *x);
 int api_gate(void *api, struct http_exchange *x, size_t *body_bytes_max);
 void api_error_body(void *api, int status, const char *sentence, struct buf *out);
+void api_refusal_body(void *api, struct http_exchange *x, int status, struct buf *out);
 /* Endpoints and fields of requests as Markdown, from the tables that serve them. */
 void api_describe(struct buf *out);
 

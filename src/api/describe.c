@@ -1,4 +1,5 @@
 #include "api/internal.h"
+#include "api/people_fields.h"
 #include "api/request.h"
 
 static void put_fields(struct buf *out, const char *title, const struct field *rows, size_t n)
@@ -23,4 +24,7 @@ void api_describe(struct buf *out)
     put_fields(out, "Completions only", api_completion_fields, api_n_completion_fields);
     put_fields(out, "Tokenize", api_tokenize_fields, api_n_tokenize_fields);
     put_fields(out, "Detokenize", api_detokenize_fields, api_n_detokenize_fields);
+    put_fields(out, "Signing in (POST /api/session)", session_rows, n_session_rows);
+    put_fields(out, "A new key (POST /api/keys)", key_rows, n_key_rows);
+    put_fields(out, "Limits of a key", limit_rows, n_limit_rows);
 }

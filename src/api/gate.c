@@ -1,16 +1,14 @@
 /* Who may call at all: looked at before a body is read.
  *
- * The server has no password on a person's own machine, so two attacks from the web matter. A foreign page may let its
- * visitor's browser send requests here: browsers then say where they come from in Origin, and only the server's own pages and
- * listed ones pass. And a foreign name may be made to resolve to 127.0.0.1 (DNS rebinding), which makes the attacker's page the
- * same origin: but then the name stands in Host, and only localhost, IP literals, which nobody can rebind, and listed names
- * pass. Programs other than browsers send no Origin and are not hindered. */
+ * Two attacks from the web matter before anybody asks for a key. A foreign page may let its visitor's browser send requests here:
+ * browsers then say where they come from in Origin, and only the server's own pages and listed ones pass. And a foreign name may be
+ * made to resolve to 127.0.0.1 (DNS rebinding), which makes the attacker's page the same origin: but then the name stands in
+ * Host, and only localhost, IP literals, which nobody can rebind, and listed names pass. Programs other than browsers send no
+ * Origin and are not hindered. Then the route says whether it wants to know who asks (auth.h). */
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "api/internal.h"
-
-static const struct principal everybody = {PEOPLE_OWNER, PEOPLE_LOCAL, PEOPLE_ADMIN, "owner"};
+#include "api/auth.h"
 
 const struct principal *api_principal(const struct http_exchange *x)
 {
@@ -74,23 +72,82 @@ bool gate_origin_same(struct str origin, struct str host)
     return false;
 }
 
-int api_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max)
+/* ---- the gate */
+
+/* The slot of the exchange holds the principal of a request that passes, and the error of one that does not. */
+static int refuse(struct http_exchange *x, const struct api_error *e)
 {
-    const struct api *a = ctx;
-    const struct http_request *q = http_request(x);
+    struct api_error *kept = arena_alloc(http_arena(x), sizeof *kept);
+    if (kept)
+        *kept = *e;
+    http_set_user(x, kept);
+    return e->status;
+}
+
+void api_refusal_body(void *ctx, struct http_exchange *x, int status, struct buf *out)
+{
+    const struct api_error *e = http_user(x);
+    if (e && e->status == status)
+        api_error_write(e, out);
+    else
+        api_error_body(ctx, status, NULL, out);
+}
+
+static int check_sender(const struct api *a, const struct http_exchange *x, struct api_error *e)
+{
     struct str host = http_header(x, "Host"), origin = http_header(x, "Origin");
-    struct route_args args;
     /* HTTP/1.0 has no Host; browsers do not speak it. */
     if (host.ptr && !gate_host_ok(a, host))
-        return 421;
+        return api_error_set(e, 421, "foreign_host", NULL,
+                             "This server does not answer to that name: the person who runs it can list the name in server.hosts");
     if (origin.ptr && !gate_origin_same(origin, host) && !gate_origin_listed(a, origin))
-        return 403;
+        return api_error_set(e, 403, "foreign_origin", NULL,
+                             "Pages of this origin may not call: the person who runs the server can list it in server.origins");
+    return OK;
+}
+
+static int check_principal(struct api *a, struct http_exchange *x, enum route_scope scope, struct api_error *e)
+{
+    struct str method = http_request(x)->method;
+    struct auth auth;
+    int r = auth_check(a, x, str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")), &auth, e);
+    if (r)
+        return r;
+    if (scope == SCOPE_ADMIN && auth.who->scope != PEOPLE_ADMIN)
+        return api_error_set(e, 403, "admin_only", NULL, "Only the owner and keys of scope admin may do this");
+    struct principal *who = arena_alloc(http_arena(x), sizeof *who);
+    if (!who)
+        return api_error_nomem(e);
+    *who = *auth.who; /* people's may be gone before the body has come */
+    http_set_user(x, who);
+    return OK;
+}
+
+/* The page behind this Origin is another one that may call, and has to be told so, also with a refusal. */
+static void allow_origin(const struct api *a, struct http_exchange *x)
+{
+    struct str origin = http_header(x, "Origin");
+    if (!origin.ptr || !gate_origin_listed(a, origin))
+        return;
+    http_add_header(x, "Access-Control-Allow-Origin", origin);
+    http_add_header(x, "Vary", STR("Origin"));
+}
+
+int api_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max)
+{
+    struct api *a = ctx;
+    const struct http_request *q = http_request(x);
+    struct route_args args;
+    struct api_error e;
     bool known = false;
     const struct route *r = route_find(q->method, q->path, &args, &known);
     size_t limit = r ? r->body_bytes_max : 4096;
     if (limit && limit < *body_bytes_max)
         *body_bytes_max = limit;
-    if (r && r->scope != SCOPE_OPEN)
-        http_set_user(x, &everybody);
+    if (check_sender(a, x, &e))
+        return refuse(x, &e);
+    allow_origin(a, x);
+    if (r && r->scope != SCOPE_OPEN && check_principal(a, x, r->scope, &e))
+        return refuse(x, &e);
     return 0;
 }

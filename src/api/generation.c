@@ -28,10 +28,29 @@ static void leave(struct generation *g)
         generation_free(g);
 }
 
+/* What an answer that was cut has cost is not told: then what was seen of it counts. */
+static uint64_t tokens_used(const struct generation *g)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < g->n_calls; i++)
+        n += g->calls[i].usage.prompt_tokens ? g->calls[i].usage.prompt_tokens : g->calls[i].read;
+    for (uint32_t i = 0; i < g->n_choices; i++)
+        n += g->choices[i].done ? g->choices[i].completion_tokens : g->choices[i].pieces;
+    return n;
+}
+
+static void release(struct generation *g)
+{
+    if (g->admitted)
+        limit_release(g->api, g->principal, tokens_used(g));
+    g->admitted = false;
+}
+
 /* Nothing more is heard from the runtime. */
 static void stop(struct generation *g)
 {
     g->over = true;
+    release(g);
     for (uint32_t i = 0; i < g->n_calls; i++) {
         struct ticket *t = g->calls[i].ticket;
         g->calls[i].ticket = NULL;
@@ -56,6 +75,7 @@ void generation_fail(struct generation *g, const struct api_error *e)
 static void finish(struct generation *g)
 {
     g->over = true;
+    release(g);
     if (g->stream)
         sse_complete(g);
     else
@@ -66,6 +86,8 @@ static void finish(struct generation *g)
 
 static void on_progress(struct call *c, const struct gen_event *ev)
 {
+    if (ev->type == GEN_PREFILL)
+        c->read = ev->prefill.done;
     if (c->g->stream)
         sse_progress(c->g, ev);
 }
@@ -76,6 +98,7 @@ static void on_text(struct call *c, const struct gen_event *ev)
     uint32_t choice = c->first_choice + ev->choice;
     if (ev->choice >= g->n_per_call || g->choices[choice].done)
         return;
+    g->choices[choice].pieces++;
     if (g->stream)
         sse_text(g, c, choice, ev);
     else
@@ -206,6 +229,7 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     g->stream = r->stream;
     g->include_usage = r->stream && r->include_usage;
     g->logprobs = r->gen.logprobs;
+    g->principal = api_principal(x)->id;
     g->created_s = clock_wall_ms(a->c.clock) / 1000;
     g->last_write_ms = generation_now_ms(g);
     g->scratch = buf_make(STREAM_EVENT_BYTES_MAX * 2);
@@ -273,7 +297,11 @@ static void start(struct api *a, struct http_exchange *x, const struct shape *sh
     }
     g->busy++;
     http_listen_events(x, &events, g);
-    submit(g, r);
+    g->admitted = limit_admit(a, x);
+    if (g->admitted)
+        submit(g, r);
+    else
+        g->over = true;
     leave(g);
 }
 

@@ -34,7 +34,8 @@ struct generation;
 struct choice {
     bool done;
     enum gen_finish reason;
-    uint32_t completion_tokens;
+    uint32_t completion_tokens; /* once it is done */
+    uint32_t pieces;            /* of text so far: about its tokens */
     float decode_ms;
     struct buf text; /* collected */
     struct logprobs logprobs;
@@ -48,6 +49,7 @@ struct call {
     uint32_t open;          /* choices that are not done */
     uint32_t owed;          /* credit that was used and not given back */
     struct gen_usage usage; /* of the prompt */
+    uint32_t read;          /* of its tokens so far */
     float queue_ms, prefill_ms;
 };
 
@@ -60,7 +62,8 @@ struct generation {
 
     char id[API_ID_BYTES];
     char *model; /* owned */
-    int64_t created_s;
+    int64_t created_s, principal;
+    bool admitted; /* limit_release is owed */
     bool stream, include_usage, logprobs;
     uint32_t n_per_call, n_calls, n_choices, n_open; /* n_open: calls that are not complete */
     struct call *calls;                              /* [n_calls] */

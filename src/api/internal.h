@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/error.h"
 #include "base/json.h"
+#include "base/link.h"
 #include "base/rng.h"
 
 enum {
@@ -16,11 +17,14 @@ enum {
 };
 
 struct generation;
+struct pulls;
 struct api {
     struct api_config c;
     struct rng rng; /* names of answers: not secret */
     char fingerprint[40];
     struct generation *open; /* a list, so that api_free can end them */
+    struct link jobs;        /* of the store, on their way (job.h) */
+    struct pulls *pulls; /* models on their way here (pulls.h); NULL without a loop */
     bool draining;
 };
 
@@ -62,6 +66,12 @@ bool gate_host_ok(const struct api *a, struct str host);
 bool gate_origin_listed(const struct api *a, struct str origin);
 bool gate_origin_same(struct str origin, struct str host);
 
+/* ---- limit.c */
+/* Counts a request that makes a model work, and adds the x-ratelimit headers. False: it has been answered with 429. After true,
+ * limit_release must follow, with the tokens of prompt and answer together. */
+bool limit_admit(struct api *a, struct http_exchange *x);
+void limit_release(struct api *a, int64_t principal, uint64_t tokens);
+
 /* ---- respond.c: whole answers */
 void respond_json(struct http_exchange *x, int status, const struct buf *body); /* 503 when the buffer has failed */
 void respond_error(struct api *a, struct http_exchange *x, const struct api_error *e);
@@ -78,7 +88,11 @@ void assets_page_headers(struct http_exchange *x);
 
 /* ---- handlers */
 route_fn handle_chat, handle_completion, handle_models, handle_model, handle_health, handle_ready, handle_version, handle_status,
-    handle_tokenize, handle_detokenize, handle_root;
+    handle_tokenize, handle_detokenize, handle_session, handle_session_begin, handle_session_end, handle_link, handle_keys,
+    handle_key_create, handle_key_revoke, handle_root, handle_conversations, handle_conversation_create, handle_conversations_delete,
+    handle_conversation, handle_conversation_patch, handle_conversation_delete, handle_message_create, handle_answer_create, handle_message,
+    handle_message_patch, handle_message_events, handle_message_stop, handle_folders, handle_presets, handle_preset_create,
+    handle_preset_patch, handle_preset_delete;
 /* Ends what is open; for api_free. */
 void generation_free_all(struct api *a);
 

@@ -1,4 +1,5 @@
 #include "api/internal.h"
+#include "api/pulls.h"
 
 /* A request without a body needs none; some clients send a few bytes all the same. */
 enum { NO_BODY = 4096 };
@@ -15,6 +16,36 @@ const struct route api_routes[] = {
     {"GET",  "/ready",               handle_ready,      SCOPE_OPEN, NO_BODY, "200 when requests are welcome, 503 while loading the first model or stopping"},
     {"GET",  "/version",             handle_version,    SCOPE_OPEN, NO_BODY, "the program's version"},
     {"GET",  "/api/status",          handle_status,     SCOPE_USER, NO_BODY, "what the page shows: version, models folder, models and their states"},
+    {"GET",  "/api/session",         handle_session,    SCOPE_OPEN, NO_BODY, "who is signed in, and the token for X-CSRF-Token"},
+    {"POST", "/api/session",         handle_session_begin, SCOPE_OPEN, NO_BODY, "signs a page in, by a one-time link or a key; sets the cookie"},
+    {"DELETE", "/api/session",       handle_session_end, SCOPE_USER, NO_BODY, "signs the page out"},
+    {"POST", "/api/links",           handle_link,       SCOPE_ADMIN, NO_BODY, "a one-time link that signs a browser in as the owner"},
+    {"GET",  "/api/keys",            handle_keys,       SCOPE_ADMIN, NO_BODY, "the keys there are"},
+    {"POST", "/api/keys",            handle_key_create, SCOPE_ADMIN, NO_BODY, "a new key; its secret is shown this once"},
+    {"DELETE", "/api/keys/{id}",     handle_key_revoke, SCOPE_ADMIN, NO_BODY, "revokes a key; its sessions end with it"},
+    {"GET",    "/api/conversations",                               handle_conversations,        SCOPE_USER, NO_BODY, "conversations, newest first; with ?q= those that are found, best first"},
+    {"POST",   "/api/conversations",                               handle_conversation_create,  SCOPE_USER, 0,       "a new conversation"},
+    {"DELETE", "/api/conversations",                               handle_conversations_delete, SCOPE_USER, NO_BODY, "erases all conversations of the principal; wants ?confirm=all"},
+    {"GET",    "/api/conversations/{id}",                          handle_conversation,         SCOPE_USER, NO_BODY, "a conversation with the messages of all its branches"},
+    {"PATCH",  "/api/conversations/{id}",                          handle_conversation_patch,   SCOPE_USER, 0,       "changes title, folder, model, system prompt, settings or the branch that is shown"},
+    {"DELETE", "/api/conversations/{id}",                          handle_conversation_delete,  SCOPE_USER, NO_BODY, "erases a conversation"},
+    {"POST",   "/api/conversations/{id}/messages",                 handle_message_create,       SCOPE_USER, 0,       "adds a person's message; the server then writes the answer, whether or not anybody listens"},
+    {"POST",   "/api/conversations/{id}/answers",                  handle_answer_create,        SCOPE_USER, 0,       "another answer to a message, or the continuation of one"},
+    {"GET",    "/api/conversations/{id}/messages/{message}",       handle_message,              SCOPE_USER, NO_BODY, "a message with the texts of its attachments"},
+    {"PATCH",  "/api/conversations/{id}/messages/{message}",       handle_message_patch,        SCOPE_USER, 0,       "rates a message"},
+    {"GET",    "/api/conversations/{id}/messages/{message}/events", handle_message_events,      SCOPE_USER, NO_BODY, "an answer as it is written: server-sent events state, text and done"},
+    {"POST",   "/api/conversations/{id}/messages/{message}/stop",  handle_message_stop,         SCOPE_USER, NO_BODY, "stops an answer; 204 when what there is of it is on the disk"},
+    {"GET",    "/api/folders",                                     handle_folders,              SCOPE_USER, NO_BODY, "the folders of the principal's conversations"},
+    {"GET",    "/api/presets",                                     handle_presets,              SCOPE_USER, NO_BODY, "system prompts and settings with a name"},
+    {"POST",   "/api/presets",                                     handle_preset_create,        SCOPE_USER, 0,       "a new preset"},
+    {"PATCH",  "/api/presets/{id}",                                handle_preset_patch,         SCOPE_USER, 0,       "changes a preset"},
+    {"DELETE", "/api/presets/{id}",                                handle_preset_delete,        SCOPE_USER, NO_BODY, "removes a preset"},
+    {"POST",   "/api/models/pull",                                 handle_pull,                 SCOPE_ADMIN, 16384,  "begins to load a model down, and answers at once"},
+    {"GET",    "/api/models/pulls",                                handle_pulls,                SCOPE_ADMIN, NO_BODY, "models that are being loaded down, and the last that were"},
+    {"GET",    "/api/models/pulls/{id}/events",                    handle_pull_events,          SCOPE_ADMIN, NO_BODY, "one of them as it comes: server-sent events pull until its end"},
+    {"DELETE", "/api/models/pulls/{id}",                           handle_pull_cancel,          SCOPE_ADMIN, NO_BODY, "cancels it; what has come is kept for the next time"},
+    {"GET",    "/api/models/suggested",                            handle_suggested,            SCOPE_USER,  NO_BODY, "well-known open models, whether they fit this machine, and how fast they would be"},
+    {"DELETE", "/api/models/{model*}",                             handle_model_remove,         SCOPE_ADMIN, NO_BODY, "unloads a model and removes its file from the models folder"},
     {"GET",  "/",                    handle_root,       SCOPE_OPEN, NO_BODY, "the web page"},
 };
 /* clang-format on */

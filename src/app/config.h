@@ -25,6 +25,7 @@ struct config_origin {
     const char *name; /* FROM_FILE: the file; FROM_ENV: the variable */
 };
 
+enum { OPEN_BROWSER_AUTO, OPEN_BROWSER_NEVER };
 enum { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum { CONFIG_FILE_BYTES_MAX = 1 << 20, CONFIG_STRING_BYTES_MAX = 4096, CONFIG_LIST_MAX = 64 };
 
@@ -33,10 +34,17 @@ struct config {
         const char *host;
         uint32_t port;
         struct config_list hosts, origins;
+        bool insecure_http;
+        uint32_t open_browser;
         struct http_limits http;
     } server;
     struct {
+        uint32_t requests_per_minute, concurrent, session_ms;
+        uint64_t tokens_per_day;
+    } limits;
+    struct {
         const char *dir, *chosen; /* models.dir, models.default */
+        const char *hub, *hub_token_file;
         uint32_t loaded_max, idle_unload_ms;
     } models;
     struct {
@@ -46,6 +54,7 @@ struct config {
     } engine;
     struct {
         const char *dir, *key_file, *passphrase_file;
+        uint32_t retention_days;
     } store;
     struct {
         uint32_t level, format;

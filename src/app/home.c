@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include "app/text.h"
+#include "people/people.h"
+#include "talk/talk.h"
 
 /* Rooms add their tables here. */
 static const struct store_schema *const schemas[] = {
-    NULL,
+    &people_schema,
+    &talk_schema, NULL,
 };
 
 int home_passphrase(const struct app *a, const char *path, char ret[PASSPHRASE_BYTES_MAX], struct err *e)

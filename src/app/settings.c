@@ -11,10 +11,12 @@
 
 static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avxvnni", "avx512", "amx", NULL};
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL}; /* enum log_level */
+static const char *const open_names[] = {"auto", "never", NULL};
 static const char *const format_names[] = {"text", "json", NULL};
 
 const struct setting_section setting_sections[] = {
     {"server", {"The web server", "网页服务"}},
+    {"limits", {"What each key may use up; the owner of the machine has no limits", "每个密钥的用量限制；机器主人不受限制"}},
     {"models", {"Model files", "模型文件"}},
     {"engine", {"Running models", "模型运行"}},
     {"store", {"The data folder", "数据目录"}},
@@ -33,6 +35,11 @@ const struct setting settings[] = {
      .help = {"Host names that requests may carry, besides localhost and IP addresses.", "请求允许使用的主机名（localhost 与 IP 地址始终允许）。"}},
     {"server", "origins", SETTING_LIST, "", FIELD(server.origins),
      .help = {"Other web pages that may call hearth, such as https://notes.example.", "允许调用 hearth 的其他网页来源，例如 https://notes.example。"}},
+    {"server", "insecure_http", SETTING_BOOL, "false", FIELD(server.insecure_http),
+     .help = {"Listen beyond this machine although keys and answers then cross the network unencrypted.",
+              "允许在本机以外监听，尽管此时密钥与回答会以未加密方式经过网络。"}},
+    {"server", "open_browser", SETTING_ENUM, "auto", .names = open_names, FIELD(server.open_browser),
+     .help = {"Whether `hearth serve` on a terminal with a desktop opens the page.", "在带桌面的终端中运行 `hearth serve` 时是否打开网页。"}},
     {"server", "header_bytes_max", SETTING_SIZE, "32K", 1 * KB, 1 * MB, FIELD(server.http.header_bytes_max),
      .help = {"Request line and headers together; above it 431.", "请求行与请求头的总大小；超出返回 431。"}},
     {"server", "headers_max", SETTING_INT, "100", 8, 1000, FIELD(server.http.headers_max),
@@ -58,10 +65,25 @@ const struct setting settings[] = {
     {"server", "drain_time_max", SETTING_DURATION, "10s", 100, HOUR, FIELD(server.http.drain_ms_max),
      .help = {"Time that running answers have to finish when hearth is told to stop.", "停止时，留给进行中回答的时间。"}},
 
+    {"limits", "requests_per_minute", SETTING_INT, "120", 0, 1000000, FIELD(limits.requests_per_minute),
+     .help = {"Requests of a key that make a model work; above it 429; 0: no limit.", "每个密钥每分钟可让模型工作的请求数；超出返回 429；0 表示不限。"}},
+    {"limits", "concurrent", SETTING_INT, "8", 0, 100000, FIELD(limits.concurrent),
+     .help = {"Such requests of a key at the same time; 0: no limit.", "每个密钥同时进行的此类请求数；0 表示不限。"}},
+    {"limits", "tokens_per_day", SETTING_INT, "0", 0, INT64_MAX, FIELD(limits.tokens_per_day),
+     .help = {"Tokens of a key's prompts and answers in a day (UTC); 0: no limit.", "每个密钥每日（UTC）提示与回答的词元总数；0 表示不限。"}},
+    {"limits", "session_time", SETTING_DURATION, "720h", 60 * SECOND, 1000 * HOUR, FIELD(limits.session_ms),
+     .help = {"A browser is signed out when it was not used for this long.", "浏览器在此时间内未使用则自动退出登录。"}},
+
     {"models", "dir", SETTING_STRING, "", FIELD(models.dir),
      .help = {"Folder of the .gguf files; empty: `models` in the data folder.", "存放 .gguf 文件的目录；留空则为数据目录下的 models。"}},
     {"models", "default", SETTING_STRING, "", FIELD(models.chosen),
      .help = {"Model that is loaded at start: a name in the folder or a path.", "启动时加载的模型：目录中的名称或文件路径。"}},
+    {"models", "hub", SETTING_STRING, "https://huggingface.co", FIELD(models.hub),
+     .help = {"Where `hearth pull` gets models by name: the Hugging Face hub, or a mirror that speaks like it.",
+              "`hearth pull` 按名称获取模型的来源：Hugging Face，或与之兼容的镜像。"}},
+    {"models", "hub_token_file", SETTING_STRING, "", FIELD(models.hub_token_file),
+     .help = {"File that holds the hub's token for gated models; empty: the environment's HF_TOKEN. Sent to the hub only.",
+              "存放受限模型访问令牌的文件；留空则用环境变量 HF_TOKEN。令牌只发送给该来源。"}},
     {"models", "loaded_max", SETTING_INT, "2", 1, 64, FIELD(models.loaded_max),
      .help = {"Models loaded at once; the idle one used longest ago makes room.", "同时加载的模型数；最久未用的空闲模型会让出位置。"}},
     {"models", "idle_unload", SETTING_DURATION, "0s", 0, 1000 * HOUR, FIELD(models.idle_unload_ms),
@@ -96,6 +118,8 @@ const struct setting settings[] = {
     {"store", "passphrase_file", SETTING_STRING, "", FIELD(store.passphrase_file),
      .help = {"File whose first line is the passphrase, for a folder that is locked with one instead of a key file.",
               "首行为口令的文件；用于以口令而非密钥文件加密的目录。"}},
+    {"store", "retention", SETTING_INT, "0", 0, 36500, FIELD(store.retention_days),
+     .help = {"Days after which a conversation that nothing was added to is erased; 0: never.", "对话在这么多天内没有新内容即被清除；0 表示永不。"}},
 
     {"log", "level", SETTING_ENUM, "info", .names = level_names, FIELD(log.level),
      .help = {"The least important lines that are written.", "写出的最低日志级别。"}},

@@ -28,7 +28,7 @@ struct setting {
     size_t offset, width;  /* in struct config */
 };
 
-enum { SETTINGS_MAX = 64 };
+enum { SETTINGS_MAX = 96 };
 extern const struct setting settings[];
 extern const size_t settings_count;
 

@@ -192,6 +192,19 @@
     X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
     X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \
     X(SERVE_LOADING, "  %-8s %.*s (%s)\n", "  %-8s %.*s（%s）\n") \
+    /* hearth pull, hearth rm */ \
+    X(PULL_RESOLVING, "Asking for %s", "正在查询 %s") \
+    X(PULL_LOADING, "Loading %s", "正在下载 %s") \
+    X(PULL_CHECKING, "Checking %s", "正在校验 %s") \
+    X(PULL_RATE, "  %s of %s  %s/s", "  %s / %s  %s/s") \
+    X(PULL_LEFT, "  %02d:%02d left", "  剩余 %02d:%02d") \
+    X(PULL_DONE, "%s is ready: hearth chat %s\n", "%s 已就绪：hearth chat %s\n") \
+    X(PULL_KEPT, "Stopped. What has come is kept: hearth pull %s goes on from there.", "已停止。已下载的部分会保留：再次运行 hearth pull %s 将继续。") \
+    X(PULL_BROKEN, "the connection to the server broke; hearth pull %s goes on from there", "与服务的连接中断；再次运行 hearth pull %s 将继续") \
+    X(PULL_SUGGEST, "Models that fit this machine (expected words a second in the last column):\n", "适合本机的模型（末列为预计每秒词元数）：\n") \
+    X(PULL_TOO_LARGE, "too large here", "本机内存不足") \
+    X(PULL_NEXT, "\nGet one with hearth pull NAME.\n", "\n用 hearth pull 名称 获取。\n") \
+    X(RM_DONE, "%.*s has been removed.\n", "已删除 %.*s。\n") \
     X(SERVE_LABEL_MODELS, "Models", "模型") \
     X(SERVE_LABEL_DEFAULT, "Loading", "加载") \
     X(SERVE_OPEN, "  Listening beyond this machine, unencrypted: whoever reaches %s with a key can use it.\n", "  正在本机以外监听，且未加密：持有密钥并能访问 %s 的人都可以使用。\n") \
@@ -203,25 +216,17 @@
     X(SERVE_LINK_HINT, "           (once, within %d minutes; `hearth open` gives another link)\n", "           （%d 分钟内有效，仅限一次；`hearth open` 可再生成链接）\n") \
     /* keys, open */ \
     X(KEYS_NONE, "No keys yet. `hearth keys add NAME` makes one.\n", "还没有密钥。请用 `hearth keys add 名称` 创建。\n") \
-    X(KEYS_MADE, "%s\n", "%s\n") \
     X(KEYS_MADE_HINT, "This is the key \"%s\". It is shown this once: keep it now.\n", "以上是密钥“%s”，仅显示这一次，请立即保存。\n") \
     X(KEYS_REVOKED, "Revoked \"%s\".\n", "已吊销“%s”。\n") \
     X(KEYS_UNKNOWN, "there is no key \"%s\" that could be revoked; `hearth keys list` shows all", "没有可吊销的密钥“%s”；`hearth keys list` 列出全部") \
     X(KEYS_WHAT, "`hearth keys` knows add NAME, list, and revoke ID|NAME, not \"%s\"", "`hearth keys` 支持 add 名称、list、revoke 编号|名称，而不是“%s”") \
     X(KEYS_WANTS_NAME, "name the key: hearth keys %s NAME", "请给出密钥名称：hearth keys %s 名称") \
     X(KEYS_EXPIRES, "--expires wants a time such as 30d, 12h or 90m, not \"%s\"", "--expires 需要类似 30d、12h、90m 的时间，而不是“%s”") \
-    X(KEYS_HEAD, "%6s  %-24s %-12s %-6s %-17s %-17s\n", "%6s  %-24s %-12s %-6s %-17s %-17s\n") \
-    X(KEYS_ID, "ID", "ID") \
-    X(KEYS_NAME, "Name", "Name") \
-    X(KEYS_HINT, "Key", "Key") \
-    X(KEYS_SCOPE, "Scope", "Scope") \
-    X(KEYS_EXPIRY, "Expires", "Expires") \
-    X(KEYS_USED, "Last used", "Last used") \
+    X(KEYS_TIMES, "expires %s, last used %s", "到期：%s，上次使用：%s") \
     X(KEYS_NEVER, "never", "从不") \
     X(KEYS_GONE, "revoked", "已吊销") \
     X(KEYS_EXPIRED, "expired", "已过期") \
-    X(OPEN_NO_SERVER, "no server runs on this data folder: start one with `hearth serve`", "没有服务器在使用此数据目录：请先运行 `hearth serve`") \
-    X(OPEN_REFUSED, "the server gave no link (%s)", "服务器未提供链接（%s）")
+    X(OPEN_NO_SERVER, "no server runs on this data folder: start one with `hearth serve`", "没有服务器在使用此数据目录：请先运行 `hearth serve`")
 /* clang-format on */
 
 #define X(id, en, zh)                                              \

@@ -76,6 +76,12 @@ static const struct option erase_options[] = {
     {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"really erase", "确认清除"}},
     {0},
 };
+static const struct option keys_options[] = {
+    {"admin", NULL, OPTION_FLAG, ARG(admin), .help = {"add: a key that may make keys, and add and remove models", "add：可创建密钥、添加与移除模型的密钥"}},
+    {"expires", "TIME", OPTION_TEXT, ARG(expires), .help = {"add: refused after so long, such as 30d or 12h", "add：在此时间后失效，例如 30d 或 12h"}},
+    OPTION_JSON,
+    {0},
+};
 static const struct option config_options[] = {
     {"docs", NULL, OPTION_FLAG, ARG(docs), .help = {"print the documentation of all settings as Markdown", "以 Markdown 输出全部设置的文档"}},
     {0},
@@ -85,16 +91,26 @@ static const struct option help_options[] = {
     {0},
 };
 
+static const struct option pull_options[] = {
+    {"revision", "R", OPTION_TEXT, ARG(revision), .help = {"branch, tag or commit of the repository", "仓库的分支、标签或提交"}},
+    {"sha256", "H", OPTION_TEXT, ARG(sha256), .help = {"the file must have this digest", "文件必须具有此摘要"}},
+    {0},
+};
+
 const struct verb verbs[] = {
     {"serve", "", {"serve the web page and the APIs", "提供网页与接口服务"}, no_options, 0, 0, verb_serve},
     {"chat", "[MODEL]", {"talk with a model; the page shows the same conversations", "与模型对话；网页显示相同的对话"}, chat_options, 0, 1, verb_chat},
     {"ask", "[TEXT]", {"one question (standard input is added when it is a pipe); nothing is kept", "提一个问题（若有管道输入则附上）；不保存"}, ask_options, 0, 1, verb_ask},
     {"run", "MODEL [PROMPT]", {"answer one prompt (or standard input) on the terminal", "在终端回答一个提示（或标准输入）"}, run_options, 1, 2, verb_run},
     {"list", "", {"models in the models folder", "列出模型目录中的模型"}, list_options, 0, 0, verb_list},
+    {"pull", "[NAME]", {"get a model: ORG/REPO[:QUANT|/FILE] from the hub, or an https address", "获取模型：来源上的 ORG/REPO[:QUANT|/FILE]，或 https 地址"}, pull_options, 0, 1, verb_pull},
+    {"rm", "MODEL", {"remove a model from the models folder", "从模型目录删除模型"}, no_options, 1, 1, verb_rm},
     {"show", "MODEL", {"a model's metadata, tensors and memory", "显示模型的元数据、张量与所需内存"}, show_options, 1, 1, verb_show},
     {"tokenize", "MODEL [TEXT]", {"tokens of a text (or standard input)", "显示文本（或标准输入）的词元"}, tokenize_options, 1, 2, verb_tokenize},
     {"quantize", "IN OUT TYPE", {"write a smaller model file", "生成更小的模型文件"}, quantize_options, 3, 3, verb_quantize},
     {"bench", "[MODEL]", {"measure speed", "测量速度"}, bench_options, 0, 1, verb_bench},
+    {"open", "", {"print and open a link that signs the browser in", "输出并打开让浏览器登录的链接"}, no_options, 0, 0, verb_open},
+    {"keys", "[list | add NAME | revoke ID|NAME]", {"API keys: for other people, other machines and programs", "API 密钥：供他人、其他机器与程序使用"}, keys_options, 0, 2, verb_keys},
     {"key", "rotate", {"re-encrypt everything under a new key", "用新密钥重新加密全部数据"}, key_options, 1, 1, verb_key},
     {"backup", "FILE", {"write an encrypted copy of conversations and keys", "写出对话与密钥的加密备份"}, no_options, 1, 1, verb_backup},
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},

@@ -1,8 +1,9 @@
-/* hearth serve: the wiring of loop, runtime, api and HTTP server, and its orderly end.
+/* hearth serve: the wiring of store, people, loop, runtime, api and HTTP server, and its orderly end.
  *
  *   start ──► running ──signal──► draining ──all answered, or drain_time_max──► ended
  *                                    └──────────second signal─────────────────────▲   (exit 130)
  */
+#include <arpa/inet.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,16 +12,23 @@
 #include <unistd.h>
 
 #include "app/assets.h"
+#include "app/browser.h"
+#include "app/home.h"
 #include "app/paths.h"
 #include "app/session.h"
 #include "app/term.h"
 #include "app/text.h"
 #include "runtime/runtime.h"
+#include "sys/peer.h"
+#include "talk/answer.h"
 
 struct serve {
     struct app *app;
     struct loop *loop;
+    struct store *store;
+    struct people *people;
     struct runtime *runtime;
+    struct answers *answers;
     struct api *api;
     struct http_server *http;
     struct str chosen; /* name of the model that is loaded at start, or empty */
@@ -72,17 +80,88 @@ static int start_runtime(struct serve *s, struct err *e)
     return runtime_create(s->loop, &rc, &s->runtime, e);
 }
 
+static bool beyond_this_machine(const char *host)
+{
+    union {
+        struct sockaddr_storage any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = {0};
+    if (inet_pton(AF_INET, host, &a.v4.sin_addr) == 1)
+        a.any.ss_family = AF_INET;
+    else if (inet_pton(AF_INET6, host, &a.v6.sin6_addr) == 1)
+        a.any.ss_family = AF_INET6;
+    else
+        return strcmp(host, "localhost") != 0;
+    return !peer_is_loopback(&a.any);
+}
+
+static bool has_valid_key(struct serve *s)
+{
+    const struct people_key *keys;
+    size_t n = people_keys(s->people, &keys);
+    int64_t now_ms = clock_wall_ms(s->app->clock);
+    for (size_t i = 0; i < n; i++)
+        if (!keys[i].revoked && (!keys[i].expires_ms || keys[i].expires_ms > now_ms))
+            return true;
+    return false;
+}
+
+static int start_people(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    const char *host = c->server.host;
+    if (beyond_this_machine(host) && !c->server.insecure_http)
+        return err_set(e, ERR_DENIED, T(s->app->lang, SERVE_INSECURE), host);
+    struct people_config pc = {
+        .clock = s->app->clock,
+        .log = &s->app->log,
+        .limits = {c->limits.requests_per_minute, c->limits.concurrent, c->limits.tokens_per_day},
+        .session_s = c->limits.session_ms / 1000,
+    };
+    int r = home_open(s->app, &s->store, e);
+    pc.store = s->store;
+    if (!r)
+        r = people_create(s->loop, &pc, &s->people, e);
+    if (!r && beyond_this_machine(host) && !has_valid_key(s))
+        r = err_set(e, ERR_DENIED, T(s->app->lang, SERVE_NO_KEY), host);
+    return r;
+}
+
+static int start_answers(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    struct answers_config ac = {
+        .loop = s->loop,
+        .store = s->store,
+        .runtime = s->runtime,
+        .people = s->people,
+        .clock = s->app->clock,
+        .log = &s->app->log,
+        .max_tokens_default = c->api.max_tokens_default,
+        .retention_days = c->store.retention_days,
+    };
+    return answers_create(&ac, &s->answers, e);
+}
+
 static int start_api(struct serve *s, struct err *e)
 {
     const struct config *c = &s->app->config;
     struct api_config ac = {
         .runtime = s->runtime,
+        .people = s->people,
+        .loop = s->loop,
+        .store = s->store,
+        .answers = s->answers,
         .log = &s->app->log,
         .clock = s->app->clock,
         .assets = app_assets,
         .n_assets = app_assets_count,
         .version = HEARTH_VERSION,
         .models_dir = s->app->models_dir,
+        .hub = c->models.hub,
+        .hub_token = getenv("HF_TOKEN"),
+        .hub_token_file = c->models.hub_token_file,
         .hosts = c->server.hosts.items,
         .n_hosts = c->server.hosts.n,
         .origins = c->server.origins.items,
@@ -91,6 +170,7 @@ static int start_api(struct serve *s, struct err *e)
         .max_tokens_default = c->api.max_tokens_default,
         .retry_after_s = (c->api.retry_after_ms + 999) / 1000,
         .start_model = s->chosen,
+        .session_s = c->limits.session_ms / 1000,
     };
     return api_create(&ac, &s->api, e);
 }
@@ -103,6 +183,7 @@ static int start_http(struct serve *s, struct err *e)
         .handler = api_handle,
         .gate = api_gate,
         .error_body = api_error_body,
+        .refusal_body = api_refusal_body,
         .ctx = s->api,
         .log = &s->app->log,
     };
@@ -139,24 +220,44 @@ static void put_address(const struct serve *s, struct buf *out)
                (unsigned)http_server_port(s->http));
 }
 
-static bool beyond_this_machine(const char *host)
+/* The page's address with a link that signs a browser in, once. */
+static void put_link(const struct serve *s, struct buf *out)
 {
-    return strcmp(host, "localhost") != 0 && strcmp(host, "::1") != 0 && strncmp(host, "127.", 4) != 0;
+    char secret[PEOPLE_SECRET_MAX];
+    put_address(s, out);
+    if (!people_link_create(s->people, people_local(s->people), secret))
+        buf_printf(out, "#link=%s", secret);
 }
 
-/* Tells a `hearth chat` that has started us where we are: a line to the descriptor that HEARTH_ANNOUNCE_FD names. */
+static void show_address(const struct serve *s)
+{
+    const struct app *a = s->app;
+    struct buf link = buf_make(1024);
+    put_link(s, &link);
+    printf(T(a->lang, SERVE_ADDRESS), buf_cstr(&link));
+    printf(T(a->lang, SERVE_LINK_HINT), PEOPLE_LINK_S / 60);
+    fflush(stdout);
+    if (a->config.server.open_browser == OPEN_BROWSER_AUTO && a->out_tty && browser_there())
+        browser_open(buf_cstr(&link));
+    buf_free(&link);
+}
+
+/* Others learn where we are: a verb that finds the data folder in use, and a `hearth chat` that has started us, which named a
+ * descriptor in HEARTH_ANNOUNCE_FD. */
 static void announce(const struct serve *s)
 {
     const char *name = getenv("HEARTH_ANNOUNCE_FD");
     uint64_t fd;
-    if (!name || str_to_u64(str_of(name), &fd) || fd <= STDERR_FILENO || fd > INT_MAX)
-        return;
     struct buf line = buf_make(512);
     put_address(s, &line);
+    if (store_announce(s->store, buf_cstr(&line)))
+        log_event(&s->app->log, LOG_WARN, "announcing", F_CSTR("error", "other verbs will not find this server"));
     buf_putc(&line, '\n');
-    if (write((int)fd, line.ptr, line.len) < 0)
-        log_event(&s->app->log, LOG_WARN, "announcing", F_CSTR("error", "the one who asked has gone"));
-    close((int)fd);
+    if (name && !str_to_u64(str_of(name), &fd) && fd > STDERR_FILENO && fd <= INT_MAX) {
+        if (write((int)fd, line.ptr, line.len) < 0)
+            log_event(&s->app->log, LOG_WARN, "announcing", F_CSTR("error", "the one who asked has gone"));
+        close((int)fd);
+    }
     buf_free(&line);
 }
 
@@ -178,8 +279,7 @@ static void greet(const struct serve *s)
         printf(T(l, SERVE_LOADING), T(l, SERVE_LABEL_DEFAULT), STR_ARG(chosen->name), bytes_text(chosen->file_bytes).text);
     if (beyond_this_machine(a->config.server.host))
         printf(T(l, SERVE_OPEN), a->config.server.host);
-    printf(T(l, SERVE_ADDRESS), buf_cstr(&address));
-    fflush(stdout);
+    show_address(s);
     log_event(&a->log, LOG_INFO, "listening", F_CSTR("address", buf_cstr(&address)), F_INT("models", n));
     buf_free(&address);
 }
@@ -191,7 +291,11 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = loop_create(&s->loop, e);
     if (!r)
+        r = start_people(s, e);
+    if (!r)
         r = start_runtime(s, e);
+    if (!r)
+        r = start_answers(s, e);
     if (!r)
         r = start_api(s, e);
     if (!r)
@@ -214,8 +318,11 @@ static void stop(struct serve *s)
     signal(SIGTERM, SIG_DFL);
     http_server_free(s->http);
     api_free(s->api);
+    answers_free(s->answers);
     runtime_free(s->runtime);
+    people_free(s->people);
     loop_free(s->loop);
+    store_free(s->store);
 }
 
 int verb_serve(struct app *a)
@@ -225,8 +332,8 @@ int verb_serve(struct app *a)
     raise_file_limit();
     int r = start(&s, &e);
     if (!r) {
-        greet(&s);
         announce(&s);
+        greet(&s);
         r = loop_run(s.loop);
         err_set(&e, r, "%s", err_text(r));
         log_event(&a->log, LOG_INFO, "stopped");

@@ -1,6 +1,9 @@
 #include "fake.h"
 
 #include <strings.h>
+#include <unistd.h>
+
+static _Thread_local struct peer fake_peer; /* of the exchange that is being asked */
 
 /* ---- net */
 
@@ -25,6 +28,23 @@ void http_set_user(struct http_exchange *x, const void *user)
 const void *http_user(const struct http_exchange *x)
 {
     return x->user;
+}
+
+struct arena *http_arena(struct http_exchange *x)
+{
+    return &x->arena;
+}
+
+int http_socket(const struct http_exchange *x)
+{
+    (void)x;
+    return -1;
+}
+
+uint64_t *http_note(struct http_exchange *x)
+{
+    fake_peer = x->peer;
+    return &x->note;
 }
 
 void http_listen_events(struct http_exchange *x, const struct http_events *ev, void *ctx)
@@ -84,6 +104,14 @@ void http_abort(struct http_exchange *x)
     fake_end(x, true);
 }
 
+/* ---- sys */
+
+void peer_of(int fd, struct peer *ret)
+{
+    (void)fd;
+    *ret = fake_peer;
+}
+
 /* ---- runtime */
 
 size_t runtime_models(struct runtime *rt, const struct model_entry **ret)
@@ -122,6 +150,18 @@ int runtime_submit(struct runtime *rt, struct str model, const struct gen_reques
         sink(ctx, rt->at_once);
     *ret = t;
     return OK;
+}
+
+int runtime_unload(struct runtime *rt, struct str name)
+{
+    (void)rt;
+    (void)name;
+    return OK;
+}
+
+void runtime_rescan(struct runtime *rt)
+{
+    (void)rt;
 }
 
 void runtime_credit(struct ticket *t, uint32_t events)
@@ -181,6 +221,7 @@ int fake_setup(void **state)
     f->rt.n_models = 1;
     f->config = (struct api_config){.runtime = &f->rt, .clock = &f->clock, .version = "1.2.3", .models_dir = "/models", .retry_after_s = 3};
     assert_int_equal(api_create(&f->config, &f->api, NULL), OK);
+    f->x.peer = (struct peer){true, true, geteuid()};
     *state = f;
     return 0;
 }
@@ -189,6 +230,7 @@ static void clean_exchange(struct http_exchange *x)
 {
     buf_free(&x->headers);
     buf_free(&x->body);
+    arena_free(&x->arena);
     free((char *)x->q.body.ptr);
     *x = (struct http_exchange){0};
 }
@@ -229,10 +271,14 @@ struct http_exchange *fake_request(struct fake *f, const char *method, const cha
 {
     struct http_exchange *x = &f->x;
     bool end_now = x->end_now, slow = x->slow;
+    struct peer peer = x->peer;
     fake_end(x, true);
     clean_exchange(x);
     x->end_now = end_now;
     x->slow = slow;
+    x->peer = peer;
+    x->arena = arena_make(1 << 20);
+    x->q.peer = peer.loopback ? "127.0.0.1:40000" : "192.0.2.7:40000";
     x->headers = buf_make(1 << 16);
     x->body = buf_make(64 << 20);
     x->q.method = str_of(method);
@@ -247,7 +293,10 @@ struct http_exchange *fake_request(struct fake *f, const char *method, const cha
         status = 413;
     if (status) {
         struct buf refusal = buf_make(4096);
-        api_error_body(f->api, status, "The server's own sentence", &refusal);
+        if (status == 413)
+            api_error_body(f->api, status, "The server's own sentence", &refusal);
+        else
+            api_refusal_body(f->api, x, status, &refusal);
         http_respond(x, status, "application/json", buf_str(&refusal));
         buf_free(&refusal);
     } else {

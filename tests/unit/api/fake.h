@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/arena.h"
 #include "gen/codec.h"
+#include "sys/peer.h"
 
 enum { FAKE_HEADERS_MAX = 16, FAKE_TICKETS_MAX = 64 };
 
@@ -17,6 +18,9 @@ struct http_exchange {
     struct http_header in[FAKE_HEADERS_MAX];
     struct http_request q;
     const void *user;
+    struct arena arena;
+    struct peer peer; /* who is at the other end: stays from request to request */
+    uint64_t note;
     /* what was answered */
     int status;
     char content_type[100];
