@@ -32,8 +32,11 @@ function makeModels(dir) {
     if (stories) symlinkSync(stories, path.join(dir, 'stories260K.gguf'));
 }
 
-/** Starts a server on a free port; `args` are added to its command line. `models: false` leaves the folder empty. */
-export async function startServer({ args = [], models = true } = {}) {
+/**
+ * Starts a server on a free port; `args` are added to its command line. `models: false` leaves the folder empty. `keys` are
+ * arguments of `hearth keys add`, run before it; their secrets come as `secrets`.
+ */
+export async function startServer({ args = [], models = true, keys = [], host = '127.0.0.1' } = {}) {
     for (const [file, name] of [
         [bin, 'HEARTH_BIN'],
         [makeModel, 'HEARTH_MAKE_MODEL'],
@@ -43,7 +46,10 @@ export async function startServer({ args = [], models = true } = {}) {
     const modelsDir = path.join(home, 'models');
     mkdirSync(modelsDir);
     if (models) makeModels(modelsDir);
-    const child = spawn(bin, ['serve', '--host', '127.0.0.1', '--port', '0', '--data', home, '--models', modelsDir, ...args], {
+    const places = ['--data', home, '--models', modelsDir, `--store.key_file=${path.join(home, 'key')}`];
+    const run = (...words) => execFileSync(bin, [...words, ...places], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const secrets = keys.map((words) => run('keys', 'add', ...words).trim());
+    const child = spawn(bin, ['serve', '--host', host, '--port', '0', ...places, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
     });
     const kill = () => child.kill('SIGKILL');
@@ -91,6 +97,16 @@ export async function startServer({ args = [], models = true } = {}) {
         port,
         url,
         modelsDir,
+        home,
+        secrets,
+        /** A verb of the program on this server's folders: run('keys', 'list'). */
+        run,
+        /** The address of the page with a one-time link that signs a browser in. */
+        link: async () => {
+            const answer = await fetch(`${url}/api/links`, { method: 'POST' });
+            if (answer.status !== 201) throw new Error(`no link: ${answer.status} ${await answer.text()}`);
+            return (await answer.json()).url;
+        },
         stop,
         crash,
         client: new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 }),
