@@ -9,6 +9,8 @@ static void drop(struct job *j)
     if (!j->finished || j->x)
         return;
     link_del(&j->link);
+    if (j->dispose)
+        j->dispose(j);
     json_decref(j->root);
     buf_free(&j->out);
     arena_free(&j->arena);
@@ -21,12 +23,22 @@ static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
     (void)aborted;
     struct job *j = ctx;
     j->x = NULL;
+    if (j->gone)
+        j->gone(j);
     drop(j);
+}
+
+static void on_drained(void *ctx, struct http_exchange *x)
+{
+    (void)x;
+    struct job *j = ctx;
+    if (j->drained && j->api)
+        j->drained(j);
 }
 
 struct job *job_create(struct api *a, struct http_exchange *x, size_t args_size)
 {
-    static const struct http_events events = {.ended = on_ended};
+    static const struct http_events events = {.drained = on_drained, .ended = on_ended};
     struct api_error e;
     struct job *j = a->c.store ? calloc(1, sizeof *j) : NULL;
     if (j) {
@@ -74,7 +86,9 @@ void job_refuse(struct job *j, const struct api_error *e)
 {
     if (j->failed && j->api)
         j->failed(j);
-    if (j->x && j->api)
+    if (j->x && j->api && j->begun)
+        http_abort(j->x);
+    else if (j->x && j->api)
         respond_error(j->api, j->x, e);
     job_end(j);
 }

@@ -33,10 +33,13 @@ struct job {
     int status;     /* of a success */
     void *args;     /* the handler's own, zeroed */
     job_work *work;
-    job_after *after;              /* NULL: job_respond */
-    void (*failed)(struct job *j); /* on the loop, before the refusal is sent; may be NULL */
+    job_after *after;               /* NULL: job_respond */
+    void (*failed)(struct job *j);  /* on the loop, before the refusal is sent; may be NULL */
+    void (*drained)(struct job *j); /* of an answer in pieces; may be NULL */
+    void (*gone)(struct job *j);    /* the exchange is over, however; may be NULL */
+    void (*dispose)(struct job *j); /* at the very end: what the arguments own; may be NULL */
     struct store_job store;
-    bool finished;
+    bool finished, begun; /* begun: a part of the answer has gone out */
 };
 
 enum { JOB_ANSWER_BYTES_MAX = 256 << 20 };

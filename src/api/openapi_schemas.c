@@ -1,0 +1,86 @@
+#include "api/count_fields.h"
+#include "api/openapi.h"
+#include "api/people_fields.h"
+#include "api/request.h"
+#include "api/talk_fields.h"
+
+#define BODY(name)                                  \
+    {                                               \
+        api_##name##_fields, &api_n_##name##_fields \
+    }
+
+/* clang-format off */
+const struct openapi_row openapi_rows[] = {
+    {"POST", "/v1/chat/completions", .body = {BODY(common), BODY(chat)}, .required = "messages"},
+    {"POST", "/v1/completions", .body = {BODY(common), BODY(completion)}, .required = "prompt"},
+    {"POST", "/tokenize", .body = {BODY(tokenize)}, .required = "content"},
+    {"POST", "/detokenize", .body = {BODY(detokenize)}, .required = "tokens"},
+    {"POST", "/api/session", .body = {{session_rows, &n_session_rows}}, .answer = "Session"},
+    {"GET", "/api/session", .answer = "Session"},
+    {"DELETE", "/api/session", .status = 204},
+    {"POST", "/api/links", .status = 201},
+    {"POST", "/api/keys", .body = {{key_rows, &n_key_rows}}, .required = "name", .status = 201},
+    {"DELETE", "/api/keys/{id}", .status = 204},
+    {"GET", "/api/conversations", .answer = "ConversationPage", .query = {
+        {"q", "string", "words that are looked for in titles and texts"}, {"folder", "string", "only of this folder"},
+        {"before", "string", "the `next` of the page before"}, {"limit", "integer", "1 to 200; 50 without it"}}},
+    {"POST", "/api/conversations", .body = {BODY(conversation)}, .status = 201, .answer = "Conversation"},
+    {"DELETE", "/api/conversations", .status = 204, .query = {{"confirm", "string", "must be `all`"}}},
+    {"GET", "/api/conversations/{id}", .answer = "Conversation"},
+    {"PATCH", "/api/conversations/{id}", .body = {BODY(conversation)}, .answer = "ConversationSummary"},
+    {"DELETE", "/api/conversations/{id}", .status = 204},
+    {"POST", "/api/conversations/{id}/messages", .body = {BODY(message)}, .status = 201, .answer = "Posted"},
+    {"POST", "/api/conversations/{id}/answers", .body = {BODY(answer)}, .status = 201, .answer = "Answered"},
+    {"GET", "/api/conversations/{id}/messages/{message}", .answer = "Message"},
+    {"PATCH", "/api/conversations/{id}/messages/{message}", .body = {BODY(rating)}, .answer = "Message"},
+    {"GET", "/api/conversations/{id}/messages/{message}/events", .content_type = "text/event-stream", .query = {
+        {"from", "integer", "bytes of UTF-8 that are known already"}}},
+    {"POST", "/api/conversations/{id}/messages/{message}/stop", .status = 204},
+    {"GET", "/api/conversations/{id}/export", .answer = "Export", .query = {{"format", "string", "json or markdown"}}},
+    {"GET", "/api/export", .answer = "Export", .query = {{"format", "string", "json or markdown"}}},
+    {"POST", "/api/import", .body_schema = "Import", .answer = "Imported"},
+    {"POST", "/api/count", .body = {BODY(count)}, .required = "text", .answer = "Count"},
+    {"GET", "/api/folders", .answer = "Folders"},
+    {"GET", "/api/presets", .answer = "Presets"},
+    {"POST", "/api/presets", .body = {BODY(preset)}, .required = "name", .status = 201, .answer = "Preset"},
+    {"PATCH", "/api/presets/{id}", .body = {BODY(preset)}, .answer = "Preset"},
+    {"DELETE", "/api/presets/{id}", .status = 204},
+    {"GET", "/", .content_type = "text/html"},
+};
+
+#define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
+#define ARRAY(item) "{\"type\":\"array\",\"items\":" item "}"
+#define TEXT "{\"type\":\"string\"}"
+#define MAYBE_TEXT "{\"type\":[\"string\",\"null\"]}"
+#define NUMBER "{\"type\":\"number\"}"
+#define INTEGER "{\"type\":\"integer\"}"
+#define SUMMARY "\"id\":" TEXT ",\"title\":" TEXT ",\"folder\":" MAYBE_TEXT ",\"model\":" MAYBE_TEXT ",\"created_ms\":" INTEGER ",\"updated_ms\":" INTEGER
+#define DETAILS ",\"system\":" TEXT ",\"settings\":{\"type\":\"object\"},\"leaf\":" MAYBE_TEXT
+#define OBJECT(properties) "{\"type\":\"object\",\"properties\":{" properties "}}"
+
+const struct openapi_schema openapi_schemas[] = {
+    {"Error", OBJECT("\"error\":" OBJECT("\"message\":" TEXT ",\"type\":" TEXT ",\"param\":" MAYBE_TEXT ",\"code\":" MAYBE_TEXT))},
+    {"Session", OBJECT("\"signed_in\":{\"type\":\"boolean\"},\"csrf\":" TEXT ",\"principal\":{\"type\":\"object\"}")},
+    {"ConversationSummary", OBJECT(SUMMARY ",\"messages\":" INTEGER ",\"snippet\":" TEXT DETAILS)},
+    {"ConversationPage", OBJECT("\"conversations\":" ARRAY(REF("ConversationSummary")) ",\"next\":" MAYBE_TEXT ",\"total\":" INTEGER)},
+    {"Conversation", OBJECT(SUMMARY DETAILS ",\"messages\":" ARRAY(REF("Message")))},
+    {"Attachment", OBJECT("\"name\":" TEXT ",\"bytes\":" INTEGER ",\"tokens\":{\"type\":[\"integer\",\"null\"]},\"text\":" TEXT)},
+    {"Usage", OBJECT("\"prompt_tokens\":" INTEGER ",\"cached_tokens\":" INTEGER ",\"completion_tokens\":" INTEGER ",\"first_ms\":" NUMBER
+                     ",\"decode_ms\":" NUMBER)},
+    {"Message", OBJECT("\"id\":" TEXT ",\"parent\":" MAYBE_TEXT ",\"role\":{\"enum\":[\"user\",\"assistant\"]},\"content\":" TEXT ",\"model\":" TEXT
+                       ",\"state\":{\"enum\":[\"done\",\"writing\",\"stopped\",\"length\",\"failed\",\"interrupted\"]},\"error\":" TEXT
+                       ",\"rating\":{\"enum\":[-1,0,1]},\"attachments\":" ARRAY(REF("Attachment")) ",\"created_ms\":" INTEGER ",\"usage\":" REF("Usage"))},
+    {"Posted", OBJECT("\"message\":" REF("Message") ",\"answer\":{\"anyOf\":[" REF("Message") ",{\"type\":\"null\"}]}")},
+    {"Answered", OBJECT("\"answer\":" REF("Message"))},
+    {"Export", OBJECT("\"format\":{\"const\":\"hearth.conversations\"},\"version\":{\"const\":1},\"conversations\":" ARRAY(REF("Conversation")))},
+    {"Import", "{\"anyOf\":[" REF("Export") ",{\"type\":\"array\",\"items\":{\"type\":\"object\"},\"description\":\"ChatGPT's conversations.json\"}]}"},
+    {"Imported", OBJECT("\"conversations\":" INTEGER ",\"messages\":" INTEGER ",\"skipped\":" ARRAY(OBJECT("\"title\":" TEXT ",\"reason\":" TEXT))
+                        ",\"skipped_total\":" INTEGER)},
+    {"Count", OBJECT("\"tokens\":" INTEGER)},
+    {"Folders", OBJECT("\"folders\":" ARRAY(OBJECT("\"name\":" TEXT ",\"conversations\":" INTEGER)))},
+    {"Preset", OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"system\":" TEXT ",\"settings\":{\"type\":\"object\"}")},
+    {"Presets", OBJECT("\"presets\":" ARRAY(REF("Preset")))},
+};
+/* clang-format on */
+const size_t openapi_n_rows = sizeof openapi_rows / sizeof *openapi_rows;
+const size_t openapi_n_schemas = sizeof openapi_schemas / sizeof *openapi_schemas;
