@@ -34,18 +34,20 @@ function makeModels(dir) {
 
 /**
  * Starts a server on a free port; `args` are added to its command line. `models: false` leaves the folder empty. `keys` are
- * arguments of `hearth keys add`, run before it; their secrets come as `secrets`.
+ * arguments of `hearth keys add`, run before it; their secrets come as `secrets`. `home` is the folder of a server that was killed
+ * with `crash({ keep: true })`: this one goes on with what that one had.
  */
-export async function startServer({ args = [], models = true, keys = [], host = '127.0.0.1' } = {}) {
+export async function startServer({ args = [], models = true, keys = [], host = '127.0.0.1', home = null } = {}) {
     for (const [file, name] of [
         [bin, 'HEARTH_BIN'],
         [makeModel, 'HEARTH_MAKE_MODEL'],
     ])
         if (!existsSync(file)) throw new Error(`there is no ${file}: run \`make build\`, or set ${name}`);
-    const home = mkdtempSync(path.join(os.tmpdir(), 'hearth-e2e-'));
+    const again = home !== null;
+    home ??= mkdtempSync(path.join(os.tmpdir(), 'hearth-e2e-'));
     const modelsDir = path.join(home, 'models');
-    mkdirSync(modelsDir);
-    if (models) makeModels(modelsDir);
+    if (!again) mkdirSync(modelsDir);
+    if (models && !again) makeModels(modelsDir);
     const places = ['--data', home, '--models', modelsDir, `--store.key_file=${path.join(home, 'key')}`];
     const run = (...words) => execFileSync(bin, [...words, ...places], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     const secrets = keys.map((words) => run('keys', 'add', ...words).trim());
@@ -77,19 +79,19 @@ export async function startServer({ args = [], models = true, keys = [], host = 
     });
 
     /** The end that nobody prepares for. */
-    const crash = async () => {
+    const crash = async ({ keep = false } = {}) => {
         kill();
         await exited;
         process.off('exit', kill);
-        rmSync(home, { recursive: true, force: true });
+        if (!keep) rmSync(home, { recursive: true, force: true });
     };
-    const stop = async () => {
+    const stop = async ({ keep = false } = {}) => {
         child.kill('SIGTERM');
         const timer = setTimeout(kill, STOP_MS);
         const end = await exited;
         clearTimeout(timer);
         process.off('exit', kill);
-        rmSync(home, { recursive: true, force: true });
+        if (!keep) rmSync(home, { recursive: true, force: true });
         if (end.code !== 0) throw new Error(`the server ended with ${end.code ?? end.signal}:\n${output.slice(-4000)}`);
     };
     const url = `http://127.0.0.1:${port}`;

@@ -25,6 +25,9 @@ export const launch = () => chromium.launch({ executablePath: program, headless:
 /** Nothing takes longer than this; what does is an error. */
 export const WAIT_MS = 15_000;
 
+/** What Chromium logs when a request of the page fails, which some tests mean to happen. */
+export const FAILED = /ERR_|Failed to load|status of/;
+
 /** A browser for a file of tests. `open` gives each test a page of its own, with storage of its own. */
 export function browserForTests() {
     let browser;
@@ -32,34 +35,40 @@ export function browserForTests() {
         if (!skip) browser = await launch();
     });
     after(() => browser?.close());
-    return { open: (t, url, options) => open(browser, t, url, options) };
+    return { open: (t, server, options) => open(browser, t, server, options) };
 }
 
 /**
- * Opens the page. When the test ends, it has failed if the page logged an error, broke its policy, threw, or asked another host
- * for anything, whatever else the test looked at. `expected` matches console errors that the test provokes: Chromium logs
- * every failed request as one. `hosts` may be asked besides the page's own; `route` is what Playwright's page.route takes.
+ * Opens the page, signed in unless `signIn` is false, at `at`. When the test ends, it has failed if the page logged an error, broke
+ * its policy, threw, or asked another host for anything, whatever else the test looked at. `expected` matches console errors
+ * that the test provokes. `hosts` may be asked besides the page's own.
  */
-async function open(browser, t, url, { expected = null, ready = true, init = null, hosts = [], route = null, ...options } = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'light', ...options });
+async function open(browser, t, server, { expected = null, ready = true, init = null, hosts = [], signIn = true, at = '/', offline = false, ...options } = {}) {
+    // Most tests look at the page as the server gives it, without what a service worker keeps.
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'light', serviceWorkers: offline ? 'allow' : 'block', ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(WAIT_MS);
-    const faults = watch(page, [url, ...hosts], expected);
+    const faults = watch(page, [server.url, ...hosts], expected);
     if (init) await page.addInitScript(init);
     t.after(async () => {
         await context.close();
         assert.deepEqual(faults, []);
     });
-    if (route) await page.route(...route);
-    await page.goto(url);
-    if (ready) await page.getByRole('textbox').waitFor();
+    await page.goto(signIn ? await linkOf(server) : server.url + at);
+    if (signIn) await page.locator('.home').waitFor();
+    if (signIn && at !== '/') await page.goto(server.url + at);
+    if (ready) await message(page).waitFor();
     return page;
 }
+
+/** The address that signs a page in, once; by the host that the tests use. */
+export const linkOf = async (server) => (await server.link()).replace(/^http:\/\/[^/]+/, server.url);
 
 function watch(page, hosts, expected) {
     const faults = [];
     page.on('console', (m) => {
-        if (['error', 'warning'].includes(m.type()) && !expected?.test(m.text())) faults.push(`console: ${m.text()}`);
+        const blocked = /Service Worker registration blocked by Playwright/.test(m.text());
+        if (['error', 'warning'].includes(m.type()) && !blocked && !expected?.test(m.text())) faults.push(`console: ${m.text()}`);
     });
     page.on('pageerror', (e) => faults.push(`thrown: ${e.message}`));
     page.on('dialog', (d) => {
@@ -68,38 +77,56 @@ function watch(page, hosts, expected) {
     });
     page.on('request', (r) => {
         const url = new URL(r.url());
-        if (!hosts.includes(url.origin) && url.protocol !== 'data:') faults.push(`request: ${r.url()}`);
+        if (!hosts.includes(url.origin) && url.protocol !== 'data:' && url.protocol !== 'blob:') faults.push(`request: ${r.url()}`);
     });
     return faults;
 }
 
+/** Where messages are written. */
+export const message = (page) => page.locator('#message');
+
 /** Types a message and sends it. */
 export async function ask(page, text) {
-    await page.getByRole('textbox').fill(text);
-    await page.keyboard.press('Enter');
+    await message(page).fill(text);
+    await message(page).press('Enter');
 }
 
 /** The latest answer. */
 export const answer = (page) => page.locator('article.answer').last();
 
 /** Resolves when the latest answer is whole. */
-export const answered = (page) => page.locator('article:last-child:is(.done, .stopped)').waitFor();
+export const answered = (page) => page.locator('.thread > article.answer:last-child:not(.writing)').waitFor();
 
-/** Adds fields to the page's requests for answers: the page itself leaves sampling and length to the server. */
-export async function withFields(page, fields) {
-    await page.route('**/v1/chat/completions', (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), ...fields }) }));
+/** Chooses a model by hand. */
+export async function chooseModel(page, name) {
+    await page.locator('.picker').click();
+    await page.getByRole('option', { name: new RegExp(name) }).click();
 }
 
-/** Answers in the model's place, as one stream. */
-export async function answerWith(page, text) {
-    const chunk = (choice) => `data: ${JSON.stringify({ choices: [{ index: 0, finish_reason: null, delta: {}, ...choice }] })}\n\n`;
-    await page.route('**/v1/chat/completions', (route) =>
-        route.fulfill({
-            contentType: 'text/event-stream',
-            body: chunk({ delta: { role: 'assistant', content: text } }) + chunk({ finish_reason: 'stop' }) + 'data: [DONE]\n\n',
-        }),
-    );
+/** A conversation that is there already: what is said in it, and how its answers are made. Returns its id. */
+export async function conversation(server, said = [], { title = 'A conversation', ...more } = {}) {
+    const messages = said.map((content, i) => ({
+        id: `m${i}`,
+        parent: i ? `m${i - 1}` : null,
+        role: i % 2 ? 'assistant' : 'user',
+        content,
+        state: 'done',
+        created_ms: Date.now(),
+    }));
+    if (!said.length) return (await json(await server.post('/api/conversations', { title, ...more }))).id;
+    const file = { format: 'hearth.conversations', version: 1, conversations: [{ title, messages, leaf: messages.at(-1).id, created_ms: Date.now(), updated_ms: Date.now(), ...more }] };
+    const result = await json(await server.post('/api/import', file));
+    assert.equal(result.conversations, 1, JSON.stringify(result));
+    return (await json(await fetch(`${server.url}/api/conversations?limit=1`))).conversations[0].id;
 }
+
+async function json(response) {
+    assert.ok(response.ok, `${response.status} ${await response.clone().text()}`);
+    return response.json();
+}
+
+/** Settings of an answer that is long and always the same. */
+export const LONG = { temperature: 0, seed: 1, max_tokens: 30000 };
 
 /** Polls until `condition` gives something truthy, and returns that. */
 export async function until(what, condition) {

@@ -1,8 +1,8 @@
-// A conversation: text that grows, Stop, the keyboard, speed.
+// A conversation: text that grows, versions, what is kept, what is measured.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CHAT, startServer, stories } from '../harness.mjs';
-import { answer, answered, ask, browserForTests, skip, until, withFields } from './browser.mjs';
+import { LONG, answer, answered, ask, browserForTests, chooseModel, conversation, message, skip, until } from './browser.mjs';
 
 const textOf = (page) => answer(page).locator('.prose').innerText();
 
@@ -15,119 +15,186 @@ describe('a conversation', { skip }, () => {
     });
     after(() => server?.stop());
 
+    const short = () => conversation(server, [], { model: CHAT, settings: { max_tokens: 6, seed: 1 } });
+
     /** A page on which an answer that takes long is growing. */
     async function growing(t) {
-        const page = await open(t, server.url);
-        await page.getByRole('combobox').selectOption(CHAT);
-        await withFields(page, { max_tokens: 32000, ignore_eos: true });
+        const id = await conversation(server, [], { model: CHAT, settings: LONG });
+        const page = await open(t, server, { at: `/?c=${id}` });
         await ask(page, 'go on');
-        await page.locator('.answer.streaming .prose').waitFor();
+        await page.locator('.answer.writing .prose').waitFor();
         return page;
     }
 
-    test('a model is chosen and answers; the text only ever grows; speed is shown', async (t) => {
-        const page = await open(t, server.url);
-        await page.getByRole('combobox').selectOption(stories ? 'stories260K' : CHAT);
-        await withFields(page, { max_tokens: 200, ignore_eos: true, temperature: 0 });
+    test('a model is chosen and answers; the text only ever grows; speed and context are shown; the address is its own', async (t) => {
+        const page = await open(t, server);
+        const model = stories ? 'stories260K' : CHAT;
+        await chooseModel(page, model);
+        await page.getByRole('button', { name: 'Prompt and settings' }).click();
+        await page.getByLabel('Length limit').fill('200');
+        await page.getByLabel('Temperature').fill('0');
+        await page.keyboard.press('Escape');
         await page.evaluate(() => {
-            window.lengths = new Set();
-            const look = () => window.lengths.add(document.querySelector('.answer .prose')?.textContent.length ?? 0);
+            window.lengths = [];
+            const look = () => window.lengths.push(document.querySelector('.answer .prose')?.textContent.length ?? 0);
             new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
         });
         await ask(page, 'Once upon a time');
-        assert.equal(await page.locator('article.user').innerText(), 'Once upon a time');
+        assert.equal(await page.locator('article.user .said').innerText(), 'Once upon a time');
+        assert.equal(await message(page).inputValue(), '');
         await answered(page);
-        const lengths = await page.evaluate(() => [...window.lengths]);
-        assert.deepEqual(lengths, lengths.toSorted?.((a, b) => a - b) ?? lengths);
+        const lengths = await page.evaluate(() => window.lengths);
+        assert.deepEqual(lengths, lengths.slice().sort((a, b) => a - b));
         if (stories) assert.match(await textOf(page), /[a-z]+ [a-z]+ [a-z]+/);
         const footer = await answer(page).locator('.speed').innerText();
-        assert.match(footer, /\d\stokens\/s · first word after\s[\d.]+\ss · 200\stokens/);
-        assert.match(footer, /Length limit reached/);
-    });
+        assert.match(footer, /tokens\/s · first word after\s[\d.]+\ss · \d+\stokens/);
+        await until('the meter counts', async () => Number(await page.getByRole('meter').evaluate((m) => m.value)) > 0);
+        assert.match(await page.locator('.picker').getAttribute('title'), /tokens\/s/);
 
-    test('the text is seen while it is written', async (t) => {
-        const page = await growing(t);
-        const lengths = new Set();
-        await until('four lengths', async () => lengths.add((await textOf(page)).length).size > 3);
-        assert.equal(await page.locator('.answer.streaming').count(), 1);
-    });
-
-    test('the whole conversation is sent with the next question, and nothing of it after New chat', async (t) => {
-        const page = await open(t, server.url);
-        const sent = [];
-        page.on('request', (r) => r.method() === 'POST' && sent.push(r.postDataJSON()));
-        await withFields(page, { max_tokens: 5, ignore_eos: true });
-        for (const text of ['one', 'two']) {
-            await ask(page, text);
-            await answered(page);
-        }
-        assert.deepEqual(sent.map((r) => r.messages.map((m) => m.role).join()), ['user', 'user,assistant,user']);
-        assert.equal(sent[1].messages[2].content, 'two');
-        await page.getByRole('button', { name: 'New chat' }).click();
-        assert.equal(await page.locator('article').count(), 0);
-        await ask(page, 'three');
+        // It has an address of its own, a title, and a place in the list; another page shows the same.
+        assert.match(page.url(), /\?c=\w+$/);
+        await page.waitForFunction(() => document.title === 'Once upon a time · Hearth');
+        assert.equal(await page.locator('.row [aria-current]').innerText(), 'Once upon a time');
+        const text = await textOf(page);
+        await page.reload();
         await answered(page);
-        assert.equal(sent[2].messages.length, 1);
+        assert.equal(await textOf(page), text);
+        await page.goBack();
+        await page.getByRole('heading', { level: 1, name: /Good/ }).waitFor();
     });
 
-    test('Try again asks the same question', async (t) => {
-        const page = await open(t, server.url);
-        await withFields(page, { max_tokens: 5, ignore_eos: true });
+    test('versions: a question in other words, another answer, and back; a rating stays', async (t) => {
+        const page = await open(t, server, { at: `/?c=${await short()}` });
         await ask(page, 'one');
         await answered(page);
-        const again = page.waitForRequest('**/v1/chat/completions');
-        await page.getByRole('button', { name: 'Try again' }).click();
-        assert.deepEqual((await again).postDataJSON().messages, [{ role: 'user', content: 'one' }]);
+        await page.locator('article.user').hover();
+        await page.getByRole('button', { name: 'Edit' }).click();
+        await page.getByRole('textbox', { name: 'Edit' }).fill('two');
+        await page.keyboard.press('Enter');
+        await page.getByText('2/2').waitFor();
+        assert.equal(await page.locator('.said').innerText(), 'two');
         await answered(page);
-        assert.equal(await page.locator('article').count(), 2);
+        await answer(page).getByRole('button', { name: 'Answer again' }).click();
+        await answer(page).getByRole('group', { name: 'Version 2 of 2' }).waitFor();
+        await answered(page);
+        await answer(page).getByRole('button', { name: 'Good answer' }).click();
+        await answer(page).getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
+
+        await page.locator('article.user').getByRole('button', { name: 'Previous version' }).click();
+        await page.getByText('one').waitFor();
+        assert.equal(await page.locator('article.answer .versions').count(), 0);
+        await until('the choice is kept', async () => {
+            await page.reload();
+            await answered(page);
+            return (await page.locator('.said').innerText()) === 'one';
+        });
+        await page.locator('article.user').getByRole('button', { name: 'Next version' }).click();
+        await answer(page).getByRole('group', { name: 'Version 2 of 2' }).waitFor();
+        assert.ok(await answer(page).getByRole('button', { name: 'Good answer', pressed: true }).isVisible());
     });
 
     for (const [how, stop] of [
         ['the button', (page) => page.getByRole('button', { name: 'Stop' }).click()],
         ['Esc', (page) => page.keyboard.press('Escape')],
-        ['New chat', (page) => page.getByRole('button', { name: 'New chat' }).click()],
-        ['leaving the page', (page) => page.goto('about:blank')],
     ])
-        test(`${how} stops the model`, async (t) => {
+        test(`${how} stops the model; the text stays, and Continue goes on with it`, async (t) => {
             const page = await growing(t);
             await stop(page);
-            if (how === 'the button' || how === 'Esc') {
-                await answered(page);
-                assert.match(await answer(page).locator('.speed').innerText(), /^Stopped/);
-                assert.notEqual(await textOf(page), '');
-                await page.getByRole('button', { name: 'Send' }).waitFor();
-            }
+            await answered(page);
+            assert.match(await answer(page).locator('.speed').innerText(), /^Stopped/);
+            const text = await textOf(page);
+            assert.notEqual(text, '');
             // The whole answer would take several times as long, and there is room for one at a time.
-            const next = await server.client.chat.completions.create(
-                { model: CHAT, messages: [{ role: 'user', content: 'x' }], max_tokens: 1 },
-                { timeout: 5000 },
-            );
+            const next = await server.client.chat.completions.create({ model: CHAT, messages: [{ role: 'user', content: 'x' }], max_tokens: 1 }, { timeout: 5000 });
             assert.equal(next.usage.completion_tokens, 1);
+            await answer(page).getByRole('button', { name: 'Continue' }).click();
+            await until('more text', async () => (await textOf(page)).length > text.length);
+            await page.keyboard.press('Escape');
+            await answered(page);
+            assert.ok((await textOf(page)).startsWith(text.slice(0, -8)));
         });
 
-    test('a stopped answer keeps its text, and the conversation goes on', async (t) => {
+    test('an answer goes on without its page, and a page that comes back shows it growing', async (t) => {
         const page = await growing(t);
+        const address = page.url();
+        await page.getByRole('link', { name: 'New chat' }).click();
+        await page.getByRole('heading', { level: 1, name: /Good/ }).waitFor();
+        await page.goto('about:blank');
+        await page.goto(address);
+        const lengths = new Set();
+        await until('four lengths', async () => lengths.add((await textOf(page)).length).size > 3);
+        assert.equal(await page.locator('.answer.writing').count(), 1);
         await page.keyboard.press('Escape');
         await answered(page);
-        const before = await textOf(page);
-        await page.unroute('**/v1/chat/completions');
-        await withFields(page, { max_tokens: 3, ignore_eos: true });
-        await ask(page, 'and then?');
-        await until('a second answer', async () => (await page.locator('article.answer').count()) === 2);
-        await answered(page);
-        assert.equal(await page.locator('article.answer .prose').first().innerText(), before);
     });
 
     test('the page follows the text, until the reader scrolls up', async (t) => {
         const page = await growing(t);
-        const fromEnd = () => page.evaluate(() => document.scrollingElement.scrollHeight - scrollY - innerHeight);
-        await until('more text than the window holds', () => page.evaluate(() => document.scrollingElement.scrollHeight > 2 * innerHeight));
+        const scroll = page.locator('.scroll');
+        const fromEnd = () => scroll.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+        await until('more text than the window holds', () => scroll.evaluate((e) => e.scrollHeight > 2 * e.clientHeight));
         await until('the end is in sight', async () => (await fromEnd()) < 80);
-        await page.mouse.move(600, 400);
+        await page.mouse.move(700, 400);
         await page.mouse.wheel(0, -600);
         await until('the reader is not pulled back', async () => (await fromEnd()) > 500);
         await page.keyboard.press('Escape');
         await answered(page);
         assert.ok((await fromEnd()) > 400);
+        await page.getByRole('button', { name: 'To the end' }).click();
+        await until('the end', async () => (await fromEnd()) < 2);
+    });
+
+    test('text files come along, with their tokens, and are there when the question is asked anew', async (t) => {
+        const page = await open(t, server, { at: `/?c=${await short()}` });
+        const note = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('The password is swordfish.\n'.repeat(20)) };
+        await page.locator('input[type=file]').setInputFiles([note, { name: 'picture.png', mimeType: 'image/png', buffer: Buffer.from([137, 80, 78, 71, 0, 1, 2]) }]);
+        await page.getByText('picture.png is not a text file').waitFor();
+        const attached = page.locator('.composer .file');
+        await attached.getByText(/\d+ tokens/).waitFor();
+        assert.equal(await attached.count(), 1);
+        await message(page).evaluate((box) => {
+            const data = new DataTransfer();
+            data.setData('text/plain', 'a line of a long text\n'.repeat(400));
+            box.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+        });
+        await attached.getByText('paste.txt').waitFor();
+        await page.getByRole('button', { name: 'Remove paste.txt' }).click();
+        await ask(page, 'What is in it?');
+        await page.locator('article.user .file').getByText('note.txt').waitFor();
+        await answered(page);
+        assert.equal(await attached.count(), 0);
+        await page.locator('article.user').hover();
+        await page.getByRole('button', { name: 'Edit' }).click();
+        await page.getByRole('textbox', { name: 'Edit' }).fill('And now?');
+        await page.keyboard.press('Enter');
+        await page.getByText('2/2').waitFor();
+        await page.locator('article.user .file').getByText('note.txt').waitFor();
+        await answered(page);
+    });
+
+    test('prompt, settings and presets belong to the conversation', async (t) => {
+        const page = await open(t, server, { at: `/?c=${await short()}` });
+        const panel = () => page.getByRole('button', { name: 'Prompt and settings' }).click();
+        await panel();
+        await page.getByLabel('System prompt').fill('Be brief.');
+        await page.getByLabel('Temperature').fill('3');
+        await page.keyboard.press('Tab');
+        await page.getByText('Between 0 and 2').waitFor();
+        await page.getByLabel('Temperature').fill('0,5');
+        await page.keyboard.press('Tab');
+        await page.getByLabel('Name of the preset').fill('Short');
+        await page.keyboard.press('Enter');
+        await until('the preset', () => page.locator('.presets option', { hasText: 'Short' }).count());
+        await page.reload();
+        await panel();
+        assert.equal(await page.getByLabel('System prompt').inputValue(), 'Be brief.');
+        assert.equal(await page.getByLabel('Temperature').inputValue(), '0.5');
+        await page.goto(`${server.url}/?c=${await short()}`);
+        await panel();
+        assert.equal(await page.getByLabel('System prompt').inputValue(), '');
+        await page.getByLabel('Preset', { exact: true }).selectOption('Short');
+        await until('the preset is used', async () => (await page.getByLabel('System prompt').inputValue()) === 'Be brief.');
+        await page.getByRole('button', { name: 'Delete the preset' }).click();
+        await until('it is gone', async () => (await page.locator('.presets option', { hasText: 'Short' }).count()) === 0);
     });
 });

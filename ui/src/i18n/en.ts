@@ -261,6 +261,7 @@ export const en = {
   errorMissing: 'This is no longer here.',
   errorLarge: 'This is too large for Hearth.',
   errorLimit: 'You have used up your share for now. Try again later.',
+  errorTaken: 'This is not possible at the moment.',
   errorSignIn: 'You are signed out.',
   errorOther: 'Something went wrong. Try again; if it stays, look at the log of Hearth.',
 };

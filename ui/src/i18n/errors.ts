@@ -12,6 +12,7 @@ const table: Record<ErrorKind, keyof Texts> = {
   missing: 'errorMissing',
   large: 'errorLarge',
   limit: 'errorLimit',
+  taken: 'errorTaken',
   other: 'errorOther',
 };
 

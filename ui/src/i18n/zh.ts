@@ -248,6 +248,7 @@ export const zh: Texts = {
   errorMissing: '这里已经没有它了。',
   errorLarge: '内容太大，Hearth 无法接收。',
   errorLimit: '你的份额暂时用完了。请稍后再试。',
+  errorTaken: '目前无法这样做。',
   errorSignIn: '你已退出登录。',
   errorOther: '出了点问题。请重试；若仍然如此，请查看 Hearth 的日志。',
 };

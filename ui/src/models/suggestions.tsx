@@ -10,7 +10,7 @@ import type { Pull, Suggestion } from '../net/types';
 import { IconClose } from '../parts/icons';
 import { useServices } from '../services';
 
-const paramsText = (n: number): string => (n >= 1e9 ? `${(n / 1e9).toFixed(1).replace(/\.0$/, '')} B` : `${Math.round(n / 1e6)} M`);
+const paramsText = (n: number | string): string => (typeof n === 'string' ? n : n >= 1e9 ? `${(n / 1e9).toFixed(1).replace(/\.0$/, '')} B` : `${Math.round(n / 1e6)} M`);
 
 function facts(s: Suggestion, t: Texts): string {
   const speed = s.fits && s.tokens_per_s ? t.expected(speedText(s.tokens_per_s)) : null;

@@ -126,7 +126,7 @@ export interface Suggestion {
   about_en: string;
   about_zh: string;
   bytes: number;
-  params: number;
+  params: number | string;
   licence: string;
   memory_bytes: number;
   fits: boolean;
