@@ -1,5 +1,6 @@
 /* Which models there are, for programs (/v1/models) and for the page (/api/status). */
 #include "api/internal.h"
+#include "sys/mem.h"
 
 static const char *const state_names[] = {
     [MODEL_COLD] = "cold",
@@ -110,6 +111,18 @@ void handle_model(struct api *a, struct http_exchange *x, const struct route_arg
     buf_free(&body);
 }
 
+static void put_memory(struct json *j)
+{
+    struct mem_info mem;
+    if (mem_info(&mem))
+        return;
+    json_key(j, "memory");
+    json_obj(j);
+    json_kuint(j, "total_bytes", mem.total);
+    json_kuint(j, "available_bytes", mem.available);
+    json_obj_end(j);
+}
+
 void handle_status(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)args;
@@ -120,6 +133,7 @@ void handle_status(struct api *a, struct http_exchange *x, const struct route_ar
     json_kcstr(&j, "version", a->c.version);
     json_kcstr(&j, "models_dir", a->c.models_dir);
     put_text(&j, "default_model", first, first ? first->name : (struct str){0});
+    put_memory(&j);
     const struct model_entry *all;
     size_t n = runtime_models(a->c.runtime, &all);
     json_key(&j, "models");

@@ -8,7 +8,7 @@
 #include "fetch/part.h"
 #include "fetch/transfer.h"
 
-enum { RUN_PIECES_MAX = 16 }; /* 64 MB a request: few requests, and yet an address that expires after an hour does */
+enum { RUN_PIECES_MAX = 64 }; /* 64 MB a request: few requests, and yet an address that expires after an hour does */
 
 struct download {
     const struct download_request *q;

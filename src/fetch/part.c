@@ -119,7 +119,7 @@ static void read_state(struct part *p, const struct part_source *s)
     size_t len = 0;
     struct stat st;
     bool whole = !fstat(p->fd, &st) && (uint64_t)st.st_size == p->size;
-    if (!whole || file_read(p->state_path, PART_STATE_MAX * 2, &text, &len, NULL) ||
+    if (!whole || file_read(p->state_path, PART_STATE_MAX, &text, &len, NULL) ||
         !part_state_read(str_from(text, len), s, p->pieces, p->n_pieces))
         memset(p->pieces, PIECE_FREE, p->n_pieces);
     free(text);
@@ -230,7 +230,7 @@ static int replace_state(struct part *p, struct str text, struct err *e)
 
 int part_save(struct part *p, const struct part_source *s, const uint8_t *done, struct err *e)
 {
-    struct buf text = buf_make((size_t)PART_STATE_MAX * 2);
+    struct buf text = buf_make(PART_STATE_MAX);
     int rc = fdatasync(p->fd) ? fail("cannot write", p->part_path, e) : OK;
     if (!rc) {
         part_state_write(s, done, p->n_pieces, &text);

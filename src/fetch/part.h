@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { PART_PIECE = 4 << 20, PART_VALIDATOR_MAX = 256, PART_STATE_MAX = 256 << 10 };
+enum { PART_PIECE = 1 << 20, PART_VALIDATOR_MAX = 256, PART_STATE_MAX = 2 << 20 };
 #define PART_BYTES_MAX (UINT64_C(1) << 40)
 
 enum piece { PIECE_FREE, PIECE_TAKEN, PIECE_DONE };

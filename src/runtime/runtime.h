@@ -40,6 +40,8 @@ struct model_entry {
 };
 /* Looks at the folder again (at most once a second). The entries stay valid until the next call or turn of the loop. */
 size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
+/* The next look at the models looks at the folder, however soon: it is known to have changed. */
+void runtime_rescan(struct runtime *rt);
 /* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the one that is loaded (of
  * several the last used), or the first extra one, or the only one. */
 const struct model_entry *runtime_find(struct runtime *rt, struct str name);

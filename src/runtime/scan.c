@@ -90,6 +90,11 @@ static void merge(struct runtime *rt, struct catalogue *c, struct slot **slots)
     rt->n_slots = n;
 }
 
+void runtime_rescan(struct runtime *rt)
+{
+    rt->scanned = false;
+}
+
 void runtime_scan(struct runtime *rt)
 {
     uint64_t now = loop_now_ms(rt->loop);

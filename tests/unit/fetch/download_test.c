@@ -24,7 +24,7 @@ enum how {
     NO_RANGES_CUT,   /* always breaks in the middle */
     CHUNKED,         /* no ranges, no length */
     CLOSE_DELIMITED, /* no ranges, no length, nothing */
-    CUT,             /* each answer breaks after a megabyte */
+    CUT,             /* each answer breaks after a quarter of a piece */
     CUT_SOME,        /* every third answer breaks at once */
     BUSY,            /* 503 at first, then well */
     BUSY_LATER,      /* 429 with Retry-After now and then */
@@ -84,15 +84,15 @@ static bool data(struct ctx *c, const struct server_request *q, const char *byte
                       (unsigned long long)say_size);
     if (c->how == STALLED && n == 1)
         return server_sleep_ms(1000), false;
-    if (c->how == CUT && send > (1 << 20))
-        return server_send(q->fd, str_from(bytes + from, 1 << 20)) && false;
+    if (c->how == CUT && send > PART_PIECE / 4)
+        return server_send(q->fd, str_from(bytes + from, PART_PIECE / 4)) && false;
     if (c->how == CUT_ALL && send > 1)
         return false;
     if (c->how == CUT_SOME && n % 3 == 2)
         return false;
     if (c->how == THROTTLED && send > (64 << 10)) {
-        for (uint64_t at = 0; at < send; at += 256 << 10) {
-            if (!server_send(q->fd, str_head(str_from(bytes + from + at, send - at), 256 << 10)))
+        for (uint64_t at = 0; at < send; at += 64 << 10) {
+            if (!server_send(q->fd, str_head(str_from(bytes + from + at, send - at), 64 << 10)))
                 return false;
             server_sleep_ms(5);
         }

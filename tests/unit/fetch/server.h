@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-enum { SERVER_CONNS_MAX = 64, SERVER_HEAD_MAX = 16384 };
+enum { SERVER_CONNS_MAX = 1024, SERVER_HEAD_MAX = 16384 };
 
 struct server_request {
     int fd;
