@@ -28,6 +28,8 @@ static const struct store_schema *const fixture_schemas[] = {&fixture_schema};
 
 static inline void fixture_make(struct fixture *f)
 {
+    if (!f)
+        abort();
     *f = (struct fixture){0};
     snprintf(f->root, sizeof f->root, "/tmp/hearth-store-XXXXXX");
     if (!mkdtemp(f->root))
