@@ -7,9 +7,10 @@
 
 enum {
     ALIGN = 64,
-    STRIDE = 256,        /* rows of forms are padded to super-blocks */
-    LANES_MAX = 16,      /* of any level */
-    LANE_BYTES_MAX = 80, /* of packed activations for 32 values, of any level */
+    STRIDE = 256,         /* rows of forms are padded to super-blocks */
+    LANES_MAX = 32,       /* of any level */
+    LANE_BYTES_MAX = 128, /* of packed activations for 32 values, of any level */
+    TILE_ROWS_MAX = 16,   /* of any level */
     PANEL_BYTES = 192 << 10,
     PANEL_ROWS_MAX = 64,
     PANEL_M_MIN = 8, /* fewer rows of activations go one by one: a panel takes as long as for all its lanes */
@@ -154,24 +155,26 @@ void act_make_tiles(struct act *a, const struct tiles *t, struct pool *pool)
 {
     if (a->made_by == t)
         return;
+    assert(t->scratch_bytes <= PANEL_BYTES);
     assert(t->pack_bytes * 32 <= t->lanes * t->depth * LANE_BYTES_MAX && STRIDE % t->depth == 0 && t->lanes <= LANES_MAX);
     struct make_tiles mk = {a, t};
     pool_run(pool, (a->m + t->lanes - 1) / t->lanes, pack_tiles, &mk);
     a->made_by = t;
 }
 
-size_t act_panel_rows(size_t k, size_t elem)
+size_t act_panel_rows(size_t k, size_t elem, size_t tile)
 {
-    size_t rows = PANEL_BYTES / (round_up(k, PANEL_ROWS) * elem) / PANEL_ROWS * PANEL_ROWS;
-    return rows < PANEL_ROWS ? PANEL_ROWS : rows > PANEL_ROWS_MAX ? PANEL_ROWS_MAX : rows;
+    size_t fit = PANEL_BYTES / (round_up(k, 16) * elem), rows = (fit < PANEL_ROWS_MAX ? fit : PANEL_ROWS_MAX) / tile * tile;
+    return rows ? rows : tile;
 }
 
 bool act_scratch(struct act *a, int n_threads)
 {
     if (n_threads <= a->n_scratch)
         return true;
-    size_t narrow = PANEL_ROWS * a->stride * sizeof(float), values = narrow > PANEL_BYTES ? narrow : PANEL_BYTES; /* tiles take less */
-    size_t len = round_up(values + values / 2 + 4 * ALIGN, 4096); /* scales and offsets: at most half a byte a value */
+    size_t narrow = TILE_ROWS_MAX * a->stride * sizeof(float), values = narrow > PANEL_BYTES ? narrow : PANEL_BYTES;
+    size_t sums = 3 * (PANEL_ROWS_MAX + TILE_ROWS_MAX) * LANES_MAX * sizeof(float);
+    size_t len = round_up(values + values / 2 + sums + 4 * ALIGN, 4096); /* scales and offsets: at most half a byte a value */
     void *p = mem_pages_alloc(len * (size_t)n_threads);
     if (!p)
         return false;

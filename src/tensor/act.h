@@ -33,8 +33,8 @@ bool act_wants_panels(const struct act *a, const struct kernels *kn);
 size_t act_packed_bytes(const struct act *a, const struct kernels *kn); /* of one group of lanes */
 /* Scratch memory of one panel for each thread; false when memory is out. */
 bool act_scratch(struct act *a, int n_threads);
-/* Weight rows that a panel for k values of `elem` bytes has: a multiple of PANEL_ROWS that stays in the second-level cache. */
-size_t act_panel_rows(size_t k, size_t elem);
+/* Weight rows that a panel for k values of `elem` bytes has: a multiple of `tile` that stays in the second-level cache. */
+size_t act_panel_rows(size_t k, size_t elem, size_t tile);
 uint8_t *act_panel(const struct act *a, int thread);
 
 #endif

@@ -56,15 +56,15 @@ struct dot_rows {
 /* out[m][n] = the rows (k values each) · m rows of activations, few of them: each weight is unpacked once for up to four. */
 typedef void dot_fn(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride);
 
-/* Unpacked weight rows for products with many rows of activations. Quantised ones lie in blocks of PANEL_ROWS rows and, within
- * a block, group by group, so that a kernel that works on a block's rows together reads straight on. */
-enum { PANEL_ROWS = 16 };
+/* Unpacked weight rows for products with many rows of activations. */
 struct panel {
+    enum tensor_type type;
     size_t n_rows, k;
     struct weight_form form;
-    void *q;      /* [n_rows / 16][k / group][16][group], of the kernel's own element type; float types: float [n_rows][k rounded
-                     up to 16], zeros behind */
-    float *d, *m; /* [n_rows / 16][k / group][16] */
+    void *q;      /* quantised types: as the level likes it, n_rows rounded up to its tile_rows; float types: float [n_rows][k
+                     rounded up to 16], zeros behind */
+    float *d, *m; /* of each group */
+    float *sums;  /* [3][n_rows rounded up][lanes]: scratch */
 };
 
 /* Products with many rows in the units of a matrix processor (AMX): faster, but what a row becomes depends, within rounding,
@@ -102,10 +102,11 @@ struct kernels {
 
     /* Many rows: `lanes` rows of activations are packed together, side by side; NULL functions: there is only dot. */
     size_t lanes, pack_bytes; /* bytes for 32 values of `lanes` rows */
-    size_t panel_elem;        /* bytes of an unpacked weight */
+    size_t tile_rows;         /* rows of w that are worked on together */
+    size_t panel_elem;        /* bytes of an unpacked weight, at most */
     void (*pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
-    /* n unpacked values to the panel's element type, groups PANEL_ROWS groups apart */
-    void (*widen)(const int8_t *q, size_t n, size_t group, void *dst);
+    /* Unpacks row r of a panel. */
+    void (*panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src);
     /* out[lane][row], lanes out_stride floats apart; n_lanes of them are wanted. */
     void (*panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
     void (*row_to_f32)(enum tensor_type type, const void *src, float *dst, size_t n);                  /* F32, F16, BF16 */

@@ -68,36 +68,17 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-enum { CHUNK = 256 };
-
-/* Unpacks one row of w into row r of a panel. */
-static void fill_panel_row(const struct matmul *mm, struct panel *p, size_t r, const uint8_t *src)
-{
-    const struct tensor_type_info *t = tensor_type_info(mm->w->type);
-    size_t group = p->form.group, row_at = r / PANEL_ROWS * (p->k / group) * PANEL_ROWS + r % PANEL_ROWS; /* in groups */
-    for (size_t i = 0; i < p->k; i += CHUNK) {
-        int8_t q[CHUNK];
-        float d[CHUNK / 16], m[CHUNK / 16];
-        size_t n = min_size(p->k - i, CHUNK), at = row_at + i / group * PANEL_ROWS;
-        mm->kn->unpack[mm->w->type](src + i / t->block_len * t->block_bytes, n, q, d, m);
-        mm->kn->widen(q, n, group, (uint8_t *)p->q + at * group * mm->kn->panel_elem);
-        for (size_t g = 0; g < n / group; g++)
-            p->d[at + g * PANEL_ROWS] = d[g];
-        for (size_t g = 0; g < n / group && p->form.has_min; g++)
-            p->m[at + g * PANEL_ROWS] = m[g];
-    }
-}
-
-/* Unpacks rows row … row + n - 1 into a thread's scratch memory. Rows that fill up the last block hold what was there before:
+/* Unpacks rows row … row + n - 1 into a thread's scratch memory. Rows that fill up the last tile hold what was there before:
  * their results are computed and dropped. */
 static struct panel make_panel(const struct matmul *mm, size_t row, size_t n, uint8_t *scratch)
 {
-    struct panel p = {.n_rows = n, .k = mm->a->k, .form = weight_forms[mm->w->type], .q = scratch};
-    size_t rows = round_up(n, PANEL_ROWS);
-    p.d = (float *)(scratch + round_up(rows * p.k * mm->kn->panel_elem, 64));
+    struct panel p = {.type = mm->w->type, .n_rows = n, .k = mm->a->k, .form = weight_forms[mm->w->type], .q = scratch};
+    size_t rows = round_up(n, mm->kn->tile_rows);
+    p.sums = (float *)(scratch + round_up(rows * p.k * mm->kn->panel_elem, 64));
+    p.d = p.sums + 3 * rows * mm->kn->lanes;
     p.m = p.d + rows * (p.k / p.form.group);
     for (size_t r = 0; r < n; r++)
-        fill_panel_row(mm, &p, r, row_of(mm->w, row + r));
+        mm->kn->panel_fill(&p, r, mm->kn->unpack[mm->w->type], row_of(mm->w, row + r));
     return p;
 }
 
@@ -170,8 +151,8 @@ static size_t tile_items(struct matmul *mm, int n_threads)
 /* A panel's rows, fewer when there would not be enough panels for all threads. */
 static size_t panel_rows(const struct matmul *mm, size_t elem, int n_threads)
 {
-    size_t fair = round_up(mm->w->rows / ((size_t)n_threads * ITEMS_PER_THREAD) + 1, PANEL_ROWS);
-    return min_size(fair, act_panel_rows(mm->a->k, elem));
+    size_t fair = round_up(mm->w->rows / ((size_t)n_threads * ITEMS_PER_THREAD) + 1, mm->kn->tile_rows);
+    return min_size(fair, act_panel_rows(mm->a->k, elem, mm->kn->tile_rows));
 }
 
 void op_matmul(const struct kernels *kn, struct pool *pool, const struct matrix *w, struct act *a, float *out, size_t out_stride)

@@ -12,8 +12,9 @@
  * cache. */
 #include "tensor/x86/bf16.h"
 #include "tensor/x86/level.h"
+#include "tensor/x86/transpose.h"
 
-enum { LANES = 16, DEPTH = 256, STEPS = DEPTH / 32, PANEL_ROWS_AMX = 64, TILE = 1024, M_MAX = 512, AHEAD = 16 };
+enum { LANES = 16, DEPTH = 256, STEPS = DEPTH / 32, PANEL_ROWS = 64, TILE = 1024, M_MAX = 512, AHEAD = 16 };
 enum { PACK_BYTES = STEPS * TILE, PANEL_BYTES = STEPS * 4 * TILE, SUM_BYTES = 4 * TILE };
 
 /* Compilers do not know what tile instructions read and write. */
@@ -36,38 +37,6 @@ static void configure(void)
     /* GCC 12 believes that the instruction reads eight bytes, and drops the stores of the others. */
     __asm__ volatile("" : : "m"(c), "r"(&c) : "memory");
     _tile_loadconfig(&c);
-}
-
-/* Sixteen registers of 16 words: the word j of register i ↔ the word i of register j. */
-INLINE void transpose(__m512i r[16])
-{
-    __m512i t[16];
-#pragma GCC unroll 8
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
-        t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
-        t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-        r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
-        r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
-        r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
-    }
 }
 
 static __mmask16 first_of_16(size_t n)
@@ -111,7 +80,7 @@ INLINE void unpack_rows(const struct piece *p, uint8_t *panel, void (*convert)(c
 {
     for (size_t r = 0; r < p->n_rows; r++) {
         const uint8_t *soon =
-            r + AHEAD < PANEL_ROWS_AMX ? p->src + (r + AHEAD) * p->row_bytes : p->next + (r + AHEAD - PANEL_ROWS_AMX) * p->row_bytes;
+            r + AHEAD < PANEL_ROWS ? p->src + (r + AHEAD) * p->row_bytes : p->next + (r + AHEAD - PANEL_ROWS) * p->row_bytes;
         for (size_t i = 0; i < p->bytes; i += 64)
             _mm_prefetch((const char *)soon + i, _MM_HINT_T0);
         convert(p->src + r * p->row_bytes, p->n, panel + r / 16 * TILE + r % 16 * 64, 4 * TILE);
@@ -191,22 +160,11 @@ static void store_sums(uint8_t *sums)
 /* Four tiles of sums, [weight row][lane], to out[lane][weight row]. */
 static void write_out(const uint8_t *sums, size_t n_rows, size_t n_lanes, float *out, size_t out_stride)
 {
-    for (size_t t = 0; t < n_rows; t += 16, sums += TILE) {
-        __m512i r[16];
-#pragma GCC unroll 16
-        for (int i = 0; i < 16; i++)
-            r[i] = _mm512_load_si512(sums + 64 * i);
-        transpose(r);
-        __mmask16 mask = first_of_16(n_rows - t);
-        float *o = out + t;
-#pragma GCC unroll 16
-        for (size_t i = 0; i < 16; i++, o += out_stride)
-            if (i < n_lanes)
-                _mm512_mask_storeu_epi32(o, mask, r[i]);
-    }
+    for (size_t t = 0; t < n_rows; t += 16, sums += TILE)
+        transpose_block((const float *)(const void *)sums, 16, n_rows - t < 16 ? n_rows - t : 16, out + t, out_stride, n_lanes);
 }
 
-/* At most PANEL_ROWS_AMX rows of w. */
+/* At most PANEL_ROWS rows of w. */
 static void panel_product(const struct tile_product *p, size_t row, size_t n_rows, const uint8_t *next)
 {
     uint8_t *panel = p->scratch, *sums = panel + PANEL_BYTES;
@@ -238,9 +196,9 @@ static void panel_product(const struct tile_product *p, size_t row, size_t n_row
 static void product(const struct tile_product *p)
 {
     configure();
-    for (size_t i = 0; i < p->n_rows; i += PANEL_ROWS_AMX) {
-        size_t left = p->n_rows - i, row = p->row + i, further = left > PANEL_ROWS_AMX ? row + PANEL_ROWS_AMX : row;
-        panel_product(p, row, left < PANEL_ROWS_AMX ? left : PANEL_ROWS_AMX, (const uint8_t *)p->w->data + further * p->w->row_bytes);
+    for (size_t i = 0; i < p->n_rows; i += PANEL_ROWS) {
+        size_t left = p->n_rows - i, row = p->row + i, further = left > PANEL_ROWS ? row + PANEL_ROWS : row;
+        panel_product(p, row, left < PANEL_ROWS ? left : PANEL_ROWS, (const uint8_t *)p->w->data + further * p->w->row_bytes);
     }
     _tile_release(); /* or every switch of threads would carry the tiles along */
 }
@@ -250,7 +208,7 @@ const struct tiles tiles_amx = {
     .lanes = LANES,
     .depth = DEPTH,
     .pack_bytes = PACK_BYTES,
-    .panel_rows = PANEL_ROWS_AMX,
+    .panel_rows = PANEL_ROWS,
     .m_max = M_MAX,
     .scratch_bytes = PANEL_BYTES + M_MAX / LANES * SUM_BYTES,
 #define X(id, name) [TENSOR_##id] = true,

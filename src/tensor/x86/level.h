@@ -16,9 +16,10 @@
 #define LEVEL_JOIN(level, name)  LEVEL_JOIN_(level, name)
 #define LEVEL(name)              LEVEL_JOIN(KERNEL_LEVEL, name)
 
-/* Rows of activations that a panel kernel takes side by side, and the bytes that 32 values of one of them take. */
-enum { avx2_PANEL_LANES = 8, avx2_PANEL_LANE_BYTES = 80, avxvnni_PANEL_LANES = 8, avxvnni_PANEL_LANE_BYTES = 80 };
-enum { avx512_PANEL_LANES = 16, avx512_PANEL_LANE_BYTES = 60 };
+/* Rows of activations that a panel kernel takes side by side, the bytes that 32 values of one of them take, and rows of w. */
+enum { avx2_PANEL_LANES = 16, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 3 };
+enum { avxvnni_PANEL_LANES = 16, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 3 };
+enum { avx512_PANEL_LANES = 32, avx512_PANEL_LANE_BYTES = 60, avx512_PANEL_TILE_ROWS = 6 };
 
 /* The processor's own prefetchers stop at 4 KB pages and start slowly; without this a thread gets three quarters of the
  * bandwidth. */
@@ -68,7 +69,7 @@ void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n);
 void LEVEL(softmax)(float *x, size_t n);
 /* panel.c */
 void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
-void LEVEL(widen)(const int8_t *q, size_t n, size_t group, void *dst);
+void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src);
 void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
 
 #endif

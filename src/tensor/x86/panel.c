@@ -1,54 +1,79 @@
-/* Unpacked weights × many rows of 8-bit activations. The rows of activations lie side by side in a register (sixteen with
- * AVX-512, eight with AVX2), four (two) consecutive values of each; a weight's four (two) values are broadcast against them.
- * So an output is one lane, and nothing is ever summed across lanes.
+/* Unpacked weights × many rows of 8-bit activations. The rows of activations lie side by side in a register, STEP consecutive
+ * values of each; a weight's STEP values are broadcast against them. So an output is one place of a register, and nothing is
+ * ever summed across. A tile of TILE_ROWS weight rows × VECS registers of activations has its sums in registers.
  *
- * The order of additions is that of kernels.h: groups 0, 8, 16 … first, then 1, 9, 17 …; the eight sums of a tile are kept
- * and reduced at the end. Measured with 512 rows: 0.25 Tera-operations a second on a core of a Sapphire
- * Rapids server with VNNI, 0.05 with AVX2. */
+ * The order of additions is that of kernels.h: groups 0, 8, 16 … make one sum, 1, 9, 17 … the next, and eight of these are
+ * added as a tree. So everything is laid out by lanes, first the groups whose number is 0 mod 8, then those of 1 mod 8 …,
+ * and is read straight on; a lane's activations (an eighth) stay in the first-level cache for all tiles of the panel. The
+ * tree is added up as lanes get ready, in an order that never holds more than three partial sums.
+ *
+ * With VNNI four 8-bit products are one instruction. AVX2 multiplies and adds pairs to 16 bits, as many as fit there:
+ *
+ *     weights of  4 bits  8 pairs   5 bits  4 pairs   6 bits  2 pairs   8 bits: widened to 16 bits, pairs to 32 bits */
 #include "tensor/x86/level.h"
+#include "tensor/x86/transpose.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
 
 #if defined(__AVX512VNNI__)
-enum { LANES = LEVEL(PANEL_LANES), STEP = 4, TILE_ROWS = 16 };
-typedef int8_t packed_t;
-typedef uint8_t weight_t; /* value + 128: the unsigned factor of vpdpbusd */
+enum { WIDTH = 16, TILE_ROWS = 6 };
 #else
-enum { LANES = LEVEL(PANEL_LANES), STEP = 2, TILE_ROWS = 4 };
-typedef int16_t packed_t;
-typedef int16_t weight_t;
+enum { WIDTH = 8, TILE_ROWS = 3 };
+#endif
+enum { VECS = 2, LANES = VECS * WIDTH };
+_Static_assert(LANES == (int)LEVEL(PANEL_LANES) && TILE_ROWS == (int)LEVEL(PANEL_TILE_ROWS), "as the table says");
+
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+#define HAS_VNNI 1
+#else
+#define HAS_VNNI 0
 #endif
 
 /* 32 values of LANES rows, and what goes with them. */
 struct pack_block {
-    packed_t q[32 / STEP][LANES][STEP];
-    float d[LANES], s32[LANES], s16[2][LANES];
-#if defined(__AVX512VNNI__)
-    int32_t c32[LANES], c16[2][LANES]; /* −128 · Σ q: takes the weights' offset out again */
+    int8_t q[VECS][8][WIDTH][4];
+#if !HAS_VNNI
+    int16_t q16[VECS][16][WIDTH][2];
 #endif
+    float d[VECS][WIDTH], s32[VECS][WIDTH], s16[2][VECS][WIDTH];
+    int32_t sum32[VECS][WIDTH], sum16[2][VECS][WIDTH];
 };
 _Static_assert(sizeof(struct pack_block) == LANES * (size_t)LEVEL(PANEL_LANE_BYTES), "as the table says");
 _Static_assert(sizeof(struct pack_block) % 64 == 0, "blocks start at cache lines");
 
-static void pack_lane(struct pack_block *b, size_t lane, const struct act_row *row, size_t block)
+/* Of n groups, those that lie before group g when they are sorted by g mod 8. */
+INLINE size_t place_of(size_t g, size_t n)
 {
-    for (size_t i = 0; i < 32; i++)
-        b->q[i / STEP][lane][i % STEP] = row->q[32 * block + i];
-    b->d[lane] = row->d[block];
-    b->s32[lane] = row->s32[block];
-    for (size_t h = 0; h < 2; h++)
-        b->s16[h][lane] = row->s16[2 * block + h];
-#if defined(__AVX512VNNI__)
-    b->c32[lane] = -128 * row->sum32[block];
-    for (size_t h = 0; h < 2; h++)
-        b->c16[h][lane] = -128 * row->sum16[2 * block + h];
+    size_t lane = g % 8;
+    return lane * (n / 8) + (lane < n % 8 ? lane : n % 8) + g / 8;
+}
+
+INLINE void pack_lane(struct pack_block *b, size_t lane, const struct act_row *row, size_t block)
+{
+    const int8_t *q = row->q + 32 * block;
+    size_t v = lane / WIDTH, l = lane % WIDTH;
+    for (size_t j = 0; j < 8; j++)
+        memcpy(b->q[v][j][l], q + 4 * j, 4);
+#if !HAS_VNNI
+    for (size_t j = 0; j < 16; j++) {
+        b->q16[v][j][l][0] = q[2 * j];
+        b->q16[v][j][l][1] = q[2 * j + 1];
+    }
 #endif
+    b->d[v][l] = row->d[block];
+    b->s32[v][l] = row->s32[block];
+    b->sum32[v][l] = row->sum32[block];
+    for (size_t h = 0; h < 2; h++) {
+        b->s16[h][v][l] = row->s16[2 * block + h];
+        b->sum16[h][v][l] = row->sum16[2 * block + h];
+    }
 }
 
 void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst)
 {
-    struct pack_block *b = dst;
-    for (size_t i = 0; i < k / 32; i++, b++) {
+    for (size_t i = 0; i < k / 32; i++) {
+        struct pack_block *b = (struct pack_block *)dst + place_of(i, k / 32);
         if (n_rows < LANES)
             memset(b, 0, sizeof *b);
         for (size_t r = 0; r < n_rows; r++)
@@ -56,145 +81,348 @@ void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst)
     }
 }
 
-static void widen_16(const int8_t *q, weight_t *w)
+/* How the weights of a type lie in a panel: as value + low in a byte, or, for AVX2's 8-bit types, as 16-bit values. `pairs`: how
+ * many times two products, of weights this large, add up in 16 bits. */
+struct code {
+    uint8_t low, pairs;
+    bool wide;
+};
+INLINE struct code code_of(enum tensor_type type)
 {
-    __m128i v = _mm_loadu_si128((const __m128i *)q);
-    if (sizeof *w == 1)
-        _mm_storeu_si128((__m128i *)w, _mm_xor_si128(v, _mm_set1_epi8(-128)));
-    else
-        _mm256_storeu_si256((__m256i *)w, _mm256_cvtepi8_epi16(v));
+    if (HAS_VNNI)
+        return (struct code){.low = 128};
+    switch (type) {
+    case TENSOR_Q4_0: return (struct code){.low = 8, .pairs = 8};
+    case TENSOR_Q3_K: return (struct code){.low = 4, .pairs = 8};
+    case TENSOR_Q4_1:
+    case TENSOR_Q4_K:
+    case TENSOR_Q2_K: return (struct code){.pairs = 8};
+    case TENSOR_Q5_0: return (struct code){.low = 16, .pairs = 4};
+    case TENSOR_Q5_1:
+    case TENSOR_Q5_K: return (struct code){.pairs = 4};
+    case TENSOR_Q6_K: return (struct code){.low = 32, .pairs = 2};
+    default: return (struct code){.wide = true};
+    }
 }
 
-void LEVEL(widen)(const int8_t *q, size_t n, size_t group, void *dst)
+/* Where the group in `place` (of sorted groups) of row r is, in groups: [lane][tile][group of the lane][row of the tile]. */
+INLINE size_t panel_at(size_t lane_start, size_t lane_len, size_t in_lane, size_t n_tiles, size_t r)
 {
-    weight_t *w = dst;
-    for (size_t g = 0; g < n / group; g++, w += PANEL_ROWS * group, q += group) {
-        widen_16(q, w);
-        if (group == 32)
-            widen_16(q + 16, w + 16);
+    return ((lane_start * n_tiles + r / TILE_ROWS * lane_len + in_lane) * TILE_ROWS) + r % TILE_ROWS;
+}
+
+INLINE size_t lane_len(size_t lane, size_t n_groups)
+{
+    return (n_groups + 7 - lane) / 8;
+}
+
+INLINE void put_16(const int8_t *q, struct code c, uint8_t *dst)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)q);
+    if (c.wide)
+        _mm256_storeu_si256((__m256i *)dst, _mm256_cvtepi8_epi16(v));
+    else
+        _mm_storeu_si128((__m128i *)dst, _mm_add_epi8(v, _mm_set1_epi8((char)c.low)));
+}
+
+enum { CHUNK = 256 };
+
+void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src)
+{
+    const struct tensor_type_info *t = tensor_type_info(p->type);
+    size_t group = p->form.group, n_groups = p->k / group, n_tiles = (p->n_rows + TILE_ROWS - 1) / TILE_ROWS;
+    struct code code = code_of(p->type);
+    size_t group_bytes = group << code.wide;
+    const uint8_t *b = src;
+    for (size_t i = 0; i < p->k; i += CHUNK, b += CHUNK / t->block_len * t->block_bytes) {
+        int8_t q[CHUNK];
+        float d[CHUNK / 16], m[CHUNK / 16];
+        size_t n = p->k - i < CHUNK ? p->k - i : CHUNK;
+        unpack(b, n, q, d, m);
+        for (size_t j = 0; j < n / group; j++) {
+            size_t g = i / group + j, lane = g % 8;
+            size_t at = panel_at(place_of(lane, n_groups), lane_len(lane, n_groups), g / 8, n_tiles, r);
+            uint8_t *dst = (uint8_t *)p->q + at * group_bytes;
+            put_16(q + j * group, code, dst);
+            if (group == 32)
+                put_16(q + j * group + 16, code, dst + (16 << code.wide));
+            p->d[at] = d[j];
+            if (p->form.has_min)
+                p->m[at] = m[j];
+        }
     }
 }
 
 #if defined(__AVX512VNNI__)
 typedef __m512 vec;
-#define vec_zero _mm512_setzero_ps
-#define vec_add  _mm512_add_ps
-#define vec_load _mm512_loadu_ps
-#define vec_save _mm512_storeu_ps
+typedef __m512i ivec;
+#define vec_zero       _mm512_setzero_ps
+#define vec_add        _mm512_add_ps
+#define vec_mul        _mm512_mul_ps
+#define vec_fma        _mm512_fmadd_ps
+#define vec_set1       _mm512_set1_ps
+#define vec_load       _mm512_loadu_ps
+#define vec_save       _mm512_storeu_ps
+#define vec_from       _mm512_cvtepi32_ps
+#define ivec_zero      _mm512_setzero_si512
+#define ivec_load      _mm512_loadu_si512
+#define ivec_set1      _mm512_set1_epi32
+#define ivec_sub       _mm512_sub_epi32
+#define ivec_shift     _mm512_slli_epi32
+#define dot_4(s, w, x) _mm512_dpbusd_epi32(s, w, x)
+#else
+typedef __m256 vec;
+typedef __m256i ivec;
+#define vec_zero     _mm256_setzero_ps
+#define vec_add      _mm256_add_ps
+#define vec_mul      _mm256_mul_ps
+#define vec_fma      _mm256_fmadd_ps
+#define vec_set1     _mm256_set1_ps
+#define vec_load     _mm256_loadu_ps
+#define vec_save     _mm256_storeu_ps
+#define vec_from     _mm256_cvtepi32_ps
+#define ivec_zero    _mm256_setzero_si256
+#define ivec_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define ivec_set1    _mm256_set1_epi32
+#define ivec_sub     _mm256_sub_epi32
+#define ivec_shift   _mm256_slli_epi32
+#if HAS_VNNI
+#define dot_4(s, w, x) _mm256_dpbusd_avx_epi32(s, w, x)
+#endif
+#endif
 
-/* Adds group g of TILE_ROWS weight rows (w[TILE_ROWS][group], d and m [TILE_ROWS]) to sum. */
-INLINE void add_group(vec sum[TILE_ROWS], const weight_t *w, const float *d, const float *m, const struct pack_block *x, size_t group,
-                      size_t half)
+INLINE ivec broadcast(const uint8_t *p)
 {
-    __m512i a[8];
-    __m512 da = vec_load(x->d), s = vec_load(group == 16 ? x->s16[half] : x->s32);
-    __m512i c = _mm512_loadu_si512(group == 16 ? x->c16[half] : x->c32);
-#pragma GCC unroll 8
-    for (size_t j = 0; j < group / 4; j++)
-        a[j] = _mm512_loadu_si512(x->q[group / 4 * half + j]);
-#pragma GCC unroll 16
-    for (size_t r = 0; r < TILE_ROWS; r++) {
-        __m512i even = c, odd = _mm512_setzero_si512(); /* two chains hide the latency */
-#pragma GCC unroll 4
-        for (size_t j = 0; j < group / 4; j += 2) {
-            int32_t u[2];
-            memcpy(u, w + r * group + 4 * j, sizeof u);
-            even = _mm512_dpbusd_epi32(even, _mm512_set1_epi32(u[0]), a[j]);
-            odd = _mm512_dpbusd_epi32(odd, _mm512_set1_epi32(u[1]), a[j + 1]);
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return ivec_set1(v);
+}
+
+/* What a tile works on, with what is constant for the compiler. */
+struct shape {
+    size_t group, n_vecs;
+    bool has_min;
+    struct code code;
+};
+
+#if HAS_VNNI
+/* Σ (w + 128) · a − 128 · Σ a of one group. */
+INLINE void multiply(ivec acc[TILE_ROWS][VECS], const uint8_t *w, const struct pack_block *x, size_t half, struct shape s)
+{
+    UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+    {
+        ivec sum = ivec_load(s.group == 16 ? x->sum16[half][v] : x->sum32[v]);
+        acc[0][v] = ivec_sub(ivec_zero(), ivec_shift(sum, 7));
+        UNROLL for (size_t r = 1; r < TILE_ROWS; r++) acc[r][v] = acc[0][v];
+    }
+    UNROLL for (size_t j = 0; j < s.group / 4; j++)
+    {
+        ivec a[VECS];
+        UNROLL for (size_t v = 0; v < s.n_vecs; v++) a[v] = ivec_load(x->q[v][s.group / 4 * half + j]);
+        UNROLL for (size_t r = 0; r < TILE_ROWS; r++)
+        {
+            ivec b = broadcast(w + r * s.group + 4 * j);
+            UNROLL for (size_t v = 0; v < s.n_vecs; v++) acc[r][v] = dot_4(acc[r][v], b, a[v]);
         }
-        sum[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)), _mm512_mul_ps(da, _mm512_set1_ps(d[r])), sum[r]);
-        if (m)
-            sum[r] = _mm512_fmadd_ps(s, _mm512_set1_ps(m[r]), sum[r]);
     }
 }
 #else
-typedef __m256 vec;
-#define vec_zero _mm256_setzero_ps
-#define vec_add  _mm256_add_ps
-#define vec_load _mm256_loadu_ps
-#define vec_save _mm256_storeu_ps
-
-/* In 16 bits: products of 8-bit pairs could saturate maddubs. */
-INLINE void add_group(vec sum[TILE_ROWS], const weight_t *w, const float *d, const float *m, const struct pack_block *x, size_t group,
-                      size_t half)
+/* Weights of 16 bits. */
+INLINE void multiply_wide(ivec acc[TILE_ROWS][VECS], const uint8_t *w, const struct pack_block *x, size_t half, struct shape s)
 {
-    __m256i acc[TILE_ROWS];
-    for (size_t r = 0; r < TILE_ROWS; r++)
-        acc[r] = _mm256_setzero_si256();
-#pragma GCC unroll 16
-    for (size_t j = 0; j < group / 2; j++) {
-        __m256i a = _mm256_loadu_si256((const __m256i *)x->q[group / 2 * half + j]);
-#pragma GCC unroll 4
-        for (size_t r = 0; r < TILE_ROWS; r++) {
-            int32_t pair;
-            memcpy(&pair, w + r * group + 2 * j, sizeof pair);
-            acc[r] = _mm256_add_epi32(acc[r], _mm256_madd_epi16(_mm256_set1_epi32(pair), a));
+    UNROLL for (size_t r = 0; r < TILE_ROWS; r++) UNROLL for (size_t v = 0; v < s.n_vecs; v++) acc[r][v] = ivec_zero();
+    UNROLL for (size_t j = 0; j < s.group / 2; j++)
+    {
+        UNROLL for (size_t r = 0; r < TILE_ROWS; r++)
+        {
+            ivec b = broadcast(w + 2 * (r * s.group + 2 * j));
+            UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+            {
+                ivec a = ivec_load(x->q16[v][s.group / 2 * half + j]);
+                acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(b, a));
+            }
         }
     }
-    __m256 da = vec_load(x->d), s = vec_load(group == 16 ? x->s16[half] : x->s32);
-    for (size_t r = 0; r < TILE_ROWS; r++) {
-        sum[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc[r]), _mm256_mul_ps(da, _mm256_set1_ps(d[r])), sum[r]);
-        if (m)
-            sum[r] = _mm256_fmadd_ps(s, _mm256_set1_ps(m[r]), sum[r]);
+}
+
+/* Small weights: sums of `pairs` steps stay in 16 bits. */
+INLINE void multiply_small(ivec acc[TILE_ROWS][VECS], const uint8_t *w, const struct pack_block *x, size_t half, struct shape s)
+{
+    const ivec ones = _mm256_set1_epi16(1);
+    UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+    {
+        ivec start = ivec_zero();
+        if (s.code.low)
+            start = _mm256_mullo_epi32(ivec_load(s.group == 16 ? x->sum16[half][v] : x->sum32[v]), ivec_set1(-s.code.low));
+        UNROLL for (size_t r = 0; r < TILE_ROWS; r++) acc[r][v] = start;
     }
+    size_t steps = s.group / 4, run = s.code.pairs < steps ? s.code.pairs : steps;
+    UNROLL for (size_t first = 0; first < steps; first += run)
+    {
+        ivec sum[TILE_ROWS][VECS];
+        UNROLL for (size_t j = 0; j < run; j++)
+        {
+            UNROLL for (size_t r = 0; r < TILE_ROWS; r++)
+            {
+                ivec b = broadcast(w + r * s.group + 4 * (first + j));
+                UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+                {
+                    ivec two = _mm256_maddubs_epi16(b, ivec_load(x->q[v][steps * half + first + j]));
+                    sum[r][v] = j ? _mm256_add_epi16(sum[r][v], two) : two;
+                }
+            }
+        }
+        UNROLL for (size_t r = 0; r < TILE_ROWS; r++) UNROLL for (size_t v = 0; v < s.n_vecs; v++) acc[r][v] =
+            _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(sum[r][v], ones));
+    }
+}
+
+INLINE void multiply(ivec acc[TILE_ROWS][VECS], const uint8_t *w, const struct pack_block *x, size_t half, struct shape s)
+{
+    if (s.code.wide)
+        multiply_wide(acc, w, x, half, s);
+    else
+        multiply_small(acc, w, x, half, s);
 }
 #endif
 
-/* part[TILE_ROWS] ← the eight lanes' sums, reduced: ((0+4) + (2+6)) + ((1+5) + (3+7)), + 0 */
-INLINE vec reduce(float part[8][TILE_ROWS][LANES], size_t row)
-{
-#define P(i) vec_load(part[i][row])
-    vec even = vec_add(vec_add(P(0), P(4)), vec_add(P(2), P(6))), odd = vec_add(vec_add(P(1), P(5)), vec_add(P(3), P(7)));
-#undef P
-    return vec_add(vec_add(even, odd), vec_zero());
-}
+/* A tile's weights of one lane, and how many groups these are. */
+struct lane {
+    const uint8_t *w;
+    const float *d, *m;
+    size_t first, n_groups, n_blocks; /* first group; of the lane; of 32 values in the whole row */
+};
 
-/* TILE_ROWS rows × LANES activations; always inlined with constant group and has_min. */
-INLINE void tile(const weight_t *w, const float *d, const float *m, const struct pack_block *x, size_t n_groups, size_t group, bool has_min,
-                 float out[TILE_ROWS][LANES])
+/* sum[row][vec] ← a lane of a tile. Always inlined with a constant shape. */
+INLINE void lane_sums(vec sum[TILE_ROWS][VECS], struct lane l, const struct pack_block *x, struct shape s)
 {
-    _Alignas(64) float part[8][TILE_ROWS][LANES];
-    for (size_t lane = 0; lane < 8; lane++) {
-        vec sum[TILE_ROWS];
-        for (size_t r = 0; r < TILE_ROWS; r++)
-            sum[r] = vec_zero();
-        for (size_t g = lane; g < n_groups; g += 8) {
-            size_t at = g * PANEL_ROWS;
-            add_group(sum, w + at * group, d + at, has_min ? m + at : NULL, x + g * group / 32, group, group == 16 ? g % 2 : 0);
+    UNROLL for (size_t r = 0; r < TILE_ROWS; r++) UNROLL for (size_t v = 0; v < s.n_vecs; v++) sum[r][v] = vec_zero();
+    for (size_t i = 0; i < l.n_groups; i++) {
+        size_t g = l.first + 8 * i, half = s.group == 16 ? g % 2 : 0;
+        const struct pack_block *b = x + (s.group == 16 ? place_of(g / 2, l.n_blocks) : place_of(l.first, l.n_blocks) + i);
+        ivec acc[TILE_ROWS][VECS];
+        multiply(acc, l.w, b, half, s);
+        UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+        {
+            vec da = vec_load(b->d[v]);
+            UNROLL for (size_t r = 0; r < TILE_ROWS; r++) sum[r][v] =
+                vec_fma(vec_from(acc[r][v]), vec_mul(da, vec_set1(l.d[r])), sum[r][v]);
         }
-        for (size_t r = 0; r < TILE_ROWS; r++)
-            vec_save(part[lane][r], sum[r]);
+        UNROLL for (size_t v = 0; v < s.n_vecs; v++)
+        {
+            if (!s.has_min)
+                break;
+            vec sa = vec_load(s.group == 16 ? b->s16[half][v] : b->s32[v]);
+            UNROLL for (size_t r = 0; r < TILE_ROWS; r++) sum[r][v] = vec_fma(sa, vec_set1(l.m[r]), sum[r][v]);
+        }
+        l.w += TILE_ROWS * s.group << s.code.wide;
+        l.d += TILE_ROWS;
+        l.m += s.has_min ? TILE_ROWS : 0;
     }
-    for (size_t r = 0; r < TILE_ROWS; r++)
-        vec_save(out[r], reduce(part, r));
 }
 
-typedef void tile_fn(const weight_t *w, const float *d, const float *m, const struct pack_block *x, size_t n_groups,
-                     float out[TILE_ROWS][LANES]);
-#define TILE(name, group, has_min)                                                                                   \
-    static void name(const weight_t *w, const float *d, const float *m, const struct pack_block *x, size_t n_groups, \
-                     float out[TILE_ROWS][LANES])                                                                    \
-    {                                                                                                                \
-        tile(w, d, m, x, n_groups, group, has_min, out);                                                             \
+/* ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)), + 0, with the lanes in the order of `lane_order`: part[0] holds the left half,
+ * part[1] the right one. The sum of lanes 2 and 3 waits in part[1] and part[2]. */
+static const uint8_t lane_order[8] = {0, 4, 2, 6, 1, 5, 3, 7};
+
+typedef float part_row[VECS][WIDTH];
+
+INLINE void add_lane(size_t lane, vec s, float *p0, float *p1, float *p2)
+{
+    switch (lane) {
+    case 0: vec_save(p0, s); break;
+    case 4: vec_save(p0, vec_add(vec_load(p0), s)); break;
+    case 2:
+    case 1: vec_save(p1, s); break;
+    case 6: vec_save(p0, vec_add(vec_load(p0), vec_add(vec_load(p1), s))); break;
+    case 5: vec_save(p1, vec_add(vec_load(p1), s)); break;
+    case 3: vec_save(p2, s); break;
+    default: vec_save(p0, vec_add(vec_add(vec_load(p0), vec_add(vec_load(p1), vec_add(vec_load(p2), s))), vec_zero())); break;
     }
-TILE(tile_16, 16, false)
-TILE(tile_16_min, 16, true)
-TILE(tile_32, 32, false)
-TILE(tile_32_min, 32, true)
+}
+
+/* All tiles of a panel × one group of activations: part[0][row] ← the products. */
+INLINE void multiply_panel(const struct panel *p, const struct pack_block *x, part_row *part[3], struct shape s)
+{
+    size_t n_groups = p->k / s.group, n_tiles = (p->n_rows + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t i = 0; i < 8; i++) {
+        size_t lane = lane_order[i], len = lane_len(lane, n_groups);
+        for (size_t tile = 0; tile < n_tiles; tile++) {
+            vec sum[TILE_ROWS][VECS];
+            size_t at = panel_at(place_of(lane, n_groups), len, 0, n_tiles, tile * TILE_ROWS);
+            struct lane l = {(const uint8_t *)p->q + (at * s.group << s.code.wide), p->d + at, p->m + at, lane, len, p->k / 32};
+            lane_sums(sum, l, x, s);
+            for (size_t r = 0; r < TILE_ROWS; r++)
+                for (size_t v = 0; v < s.n_vecs; v++) {
+                    size_t row = tile * TILE_ROWS + r;
+                    add_lane(lane, sum[r][v], part[0][row][v], part[1][row][v], part[2][row][v]);
+                }
+        }
+    }
+}
+
+typedef void multiply_fn(const struct panel *p, const struct pack_block *x, part_row *part[3]);
+
+#define SHAPE(name, vecs, ...)                                                                      \
+    static void name##_##vecs(const struct panel *p, const struct pack_block *x, part_row *part[3]) \
+    {                                                                                               \
+        multiply_panel(p, x, part, (struct shape){.n_vecs = (vecs), __VA_ARGS__});                  \
+    }
+#define SHAPES(name, ...) SHAPE(name, 1, __VA_ARGS__) SHAPE(name, 2, __VA_ARGS__)
+#if HAS_VNNI
+SHAPES(group_32, .group = 32, .code = {.low = 128})
+SHAPES(group_32_min, .group = 32, .has_min = true, .code = {.low = 128})
+SHAPES(group_16, .group = 16, .code = {.low = 128})
+SHAPES(group_16_min, .group = 16, .has_min = true, .code = {.low = 128})
+#define BY_TYPE(X)        \
+    X(Q4_0, group_32)     \
+    X(Q5_0, group_32)     \
+    X(Q8_0, group_32)     \
+    X(IQ4_NL, group_32)   \
+    X(Q4_1, group_32_min) \
+    X(Q5_1, group_32_min) \
+    X(Q4_K, group_32_min) \
+    X(Q5_K, group_32_min) \
+    X(Q3_K, group_16)     \
+    X(Q6_K, group_16)     \
+    X(Q2_K, group_16_min)
+#else
+SHAPES(q8, .group = 32, .code = {.wide = true})
+SHAPES(q4_0, .group = 32, .code = {.low = 8, .pairs = 8})
+SHAPES(q4_min, .group = 32, .has_min = true, .code = {.pairs = 8})
+SHAPES(q5_0, .group = 32, .code = {.low = 16, .pairs = 4})
+SHAPES(q5_min, .group = 32, .has_min = true, .code = {.pairs = 4})
+SHAPES(q2_k, .group = 16, .has_min = true, .code = {.pairs = 8})
+SHAPES(q3_k, .group = 16, .code = {.low = 4, .pairs = 8})
+SHAPES(q6_k, .group = 16, .code = {.low = 32, .pairs = 2})
+#define BY_TYPE(X)  \
+    X(Q4_0, q4_0)   \
+    X(Q5_0, q5_0)   \
+    X(Q8_0, q8)     \
+    X(IQ4_NL, q8)   \
+    X(Q4_1, q4_min) \
+    X(Q5_1, q5_min) \
+    X(Q4_K, q4_min) \
+    X(Q5_K, q5_min) \
+    X(Q3_K, q3_k)   \
+    X(Q6_K, q6_k)   \
+    X(Q2_K, q2_k)
+#endif
+static multiply_fn *const multiply_fns[TENSOR_TYPE_COUNT][VECS] = {
+#define X(id, name) [TENSOR_##id] = {name##_1, name##_2},
+    BY_TYPE(X)
+#undef X
+};
 
 void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride)
 {
-    static tile_fn *const fns[2][2] = {{tile_32, tile_32_min}, {tile_16, tile_16_min}};
-    tile_fn *fn = fns[p->form.group == 16][p->form.has_min];
-    size_t group = p->form.group, n_groups = p->k / group;
-    for (size_t row = 0; row < p->n_rows; row += TILE_ROWS) {
-        _Alignas(64) float t[TILE_ROWS][LANES];
-        size_t at = row / PANEL_ROWS * PANEL_ROWS * n_groups + row % PANEL_ROWS;
-        const weight_t *w = (const weight_t *)p->q + row / PANEL_ROWS * PANEL_ROWS * p->k + row % PANEL_ROWS * group;
-        fn(w, p->d + at, p->m + at, packed, n_groups, t);
-        size_t n = p->n_rows - row < TILE_ROWS ? p->n_rows - row : TILE_ROWS;
-        for (size_t lane = 0; lane < n_lanes; lane++)
-            for (size_t r = 0; r < n; r++)
-                out[lane * out_stride + row + r] = t[r][lane];
+    size_t rows = (p->n_rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    part_row *part[3] = {(part_row *)p->sums, (part_row *)p->sums + rows, (part_row *)p->sums + 2 * rows};
+    multiply_fns[p->type][(n_lanes - 1) / WIDTH](p, packed, part);
+    for (size_t row = 0; row < p->n_rows; row += TRANSPOSE_WIDTH) {
+        size_t n = p->n_rows - row < TRANSPOSE_WIDTH ? p->n_rows - row : TRANSPOSE_WIDTH;
+        for (size_t lane = 0; lane < n_lanes; lane += WIDTH)
+            transpose_block(part[0][row][lane / WIDTH], LANES, n, out + lane * out_stride + row, out_stride,
+                            n_lanes - lane < WIDTH ? n_lanes - lane : WIDTH);
     }
 }

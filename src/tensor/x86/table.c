@@ -21,12 +21,13 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .panel_elem = 1,
 #elif defined(__AVXVNNI__)
     .level = CPU_AVXVNNI,
-    .panel_elem = 2,
+    .panel_elem = 1,
 #else
     .level = CPU_AVX2,
     .panel_elem = 2,
 #endif
     .lanes = LEVEL(PANEL_LANES),
+    .tile_rows = LEVEL(PANEL_TILE_ROWS),
     .pack_bytes = (size_t)LEVEL(PANEL_LANES) * LEVEL(PANEL_LANE_BYTES),
     .quantise = LEVEL(quantise),
 #define X(id, name, ...) [TENSOR_##id] = unpack_##name,
@@ -36,7 +37,7 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .dot = {GROUPED_TYPES(X) X(F32, f32) X(F16, f16) X(BF16, bf16)},
 #undef X
     .pack = LEVEL(pack),
-    .widen = LEVEL(widen),
+    .panel_fill = LEVEL(panel_fill),
     .panel_q8 = LEVEL(panel_q8),
     .row_to_f32 = LEVEL(row_to_f32),
     .panel_f32 = LEVEL(panel_f32),
