@@ -18,7 +18,8 @@ enum {
 /* What a principal has used up. */
 struct account {
     double requests; /* left in the bucket */
-    uint64_t filled_ns;
+    bool filled;
+    uint64_t filled_ns; /* when it was filled up last */
     uint32_t concurrent;
     int64_t day; /* since 1970, UTC */
     uint64_t tokens;

@@ -7,10 +7,11 @@ enum { DAY_S = 24 * 3600 };
 static void refill(struct account *a, uint32_t per_minute, uint64_t now_ns)
 {
     double passed_s = (double)(now_ns - a->filled_ns) * 1e-9;
-    a->requests = a->filled_ns ? a->requests + passed_s * per_minute / 60 : per_minute;
+    a->requests = a->filled ? a->requests + passed_s * per_minute / 60 : per_minute;
     if (a->requests > per_minute)
         a->requests = per_minute;
-    a->filled_ns = now_ns ? now_ns : 1;
+    a->filled = true;
+    a->filled_ns = now_ns;
 }
 
 static void turn_day(struct account *a, int64_t now_ms)
