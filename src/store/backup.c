@@ -74,17 +74,24 @@ static int copy_file(const char *from, const char *to, struct err *e)
     return r;
 }
 
-/* The copy must open with our key, be whole, and be of a version that we know. */
-static int inspect(const struct store_config *c, const char *path, struct keys *keys, struct err *e)
+/* *ret_former: it is older than the last rotation, whose former key file opens it. */
+static int find_keys(const struct store_config *c, const char *path, struct keys *keys, bool *ret_former, struct err *e)
 {
     struct header h;
+    int r = header_read(path, "the backup", &h, e);
+    if (r)
+        return r;
+    r = keys_open(c, &h, false, keys, e);
+    *ret_former = r == ERR_DENIED && !keys_open_former(c, &h, keys, NULL);
+    return *ret_former ? OK : r == ERR_DENIED ? err_prefix(e, r, "the backup does not open") : r;
+}
+
+/* The copy must be whole, and of a version that we know. */
+static int inspect(const struct store_config *c, const char *path, const struct keys *keys, struct err *e)
+{
     struct vfs *v = NULL;
     struct store_db *db = NULL;
-    int r = header_read(path, "the backup", &h, e);
-    if (!r)
-        r = keys_open(c, &h, false, keys, e);
-    if (!r)
-        r = vfs_verify(keys, path, e);
+    int r = vfs_verify(keys, path, e);
     if (r)
         return r;
     if (vfs_create(keys, &v))
@@ -97,6 +104,28 @@ static int inspect(const struct store_config *c, const char *path, struct keys *
     connect_close(db);
     vfs_free(v);
     return r;
+}
+
+/* Under the key of today, since that of the backup is not the one that later openings will have. */
+static int encrypt_anew(const struct store_config *c, const char *path, const struct keys *keys, struct err *e)
+{
+    char copy[PATH_MAX_BYTES];
+    struct vfs *v = NULL;
+    struct store_db *db = NULL;
+    struct keys *new = secret_alloc(sizeof *new);
+    int r = new ? folder_path(copy, sizeof copy, c->dir, FOLDER_COPY, "", e) : err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+    if (!r)
+        r = keys_from_file(c, keys->root, new, e);
+    if (!r && vfs_create(keys, &v))
+        r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+    if (!r)
+        r = connect_open(v, path, CONNECT_WRITER, &db, e);
+    if (!r)
+        r = copy_database(db, new, copy, e);
+    connect_close(db);
+    vfs_free(v);
+    secret_free(new, sizeof *new);
+    return r ? r : path_rename(copy, path, e);
 }
 
 /* Puts what is in the log into the database, so that the database alone is all of it. A database that is damaged stays as it
@@ -144,6 +173,7 @@ static int replace(const struct store_config *c, const char *fresh, const char *
 int store_restore(const struct store_config *c, const char *path, struct err *e)
 {
     char fresh[PATH_MAX_BYTES], target[PATH_MAX_BYTES];
+    bool former = false;
     int lock = -1;
     if (!file_exists(path))
         return err_set(e, ERR_NOENT, "%s: %s", path, strerror(ENOENT));
@@ -162,7 +192,11 @@ int store_restore(const struct store_config *c, const char *path, struct err *e)
     if (!r)
         r = copy_file(path, fresh, e);
     if (!r)
+        r = find_keys(c, fresh, keys, &former, e);
+    if (!r)
         r = inspect(c, fresh, keys, e);
+    if (!r && former)
+        r = encrypt_anew(c, fresh, keys, e);
     if (!r) {
         settle_log(c, target, keys);
         r = replace(c, fresh, target, e);

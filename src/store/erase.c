@@ -47,7 +47,7 @@ static int erase_database(const struct store_config *c, const char *name, struct
 
 static int erase_folder(const struct store_config *c, struct err *e)
 {
-    static const char *const databases[] = {FOLDER_NEW, FOLDER_FORMER, FOLDER_DB};
+    static const char *const databases[] = {FOLDER_NEW, FOLDER_COPY, FOLDER_FORMER, FOLDER_DB};
     char path[PATH_MAX_BYTES];
     struct header h;
     int r = folder_path(path, sizeof path, c->dir, FOLDER_DB, "", e);

@@ -10,6 +10,7 @@
 
 #define FOLDER_DB     "hearth.db"
 #define FOLDER_NEW    "hearth.db.new"            /* being made; of no worth until it has been renamed */
+#define FOLDER_COPY   "hearth.db.copy"           /* the same */
 #define FOLDER_FORMER "hearth.db.before-restore" /* what a restore has replaced */
 #define FOLDER_LOCK   "lock"
 #define FOLDER_BLOBS  "blobs"

@@ -198,20 +198,40 @@ int keys_from_passphrase(const struct store_config *c, struct str passphrase, co
     return r;
 }
 
+/* Wipes the master key. */
+static int make_from(uint8_t master[KEY_BYTES], const uint8_t *root, struct keys *ret, struct err *e)
+{
+    const struct header h = {.source = KEY_FROM_FILE};
+    int r = header_make(&h, master, root, ret);
+    secret_wipe(master, KEY_BYTES);
+    return r ? err_set(e, r, "%s", err_text(r)) : OK;
+}
+
+int keys_from_file(const struct store_config *c, const uint8_t *root, struct keys *ret, struct err *e)
+{
+    uint8_t master[KEY_BYTES];
+    int r = keyfile_read(c->key_file, master, e);
+    return r ? r : make_from(master, root, ret, e);
+}
+
 int keys_create(const struct store_config *c, struct keys *ret, struct err *e)
 {
     uint8_t master[KEY_BYTES];
-    const struct header h = {.source = KEY_FROM_FILE};
     if (c->passphrase.len)
         return keys_from_passphrase(c, c->passphrase, NULL, ret, e);
     int r = keyfile_read(c->key_file, master, e);
     if (r == ERR_NOENT)
         r = keyfile_create(c->key_file, master, e);
-    if (!r) {
-        r = header_make(&h, master, NULL, ret);
-        if (r)
-            err_set(e, r, "%s", err_text(r));
-    }
+    return r ? r : make_from(master, NULL, ret, e);
+}
+
+int keys_open_former(const struct store_config *c, const struct header *h, struct keys *ret, struct err *e)
+{
+    char former[PATH_MAX];
+    uint8_t master[KEY_BYTES];
+    if (h->source != KEY_FROM_FILE || sibling(c->key_file, KEYFILE_FORMER, former) || keyfile_read(former, master, e))
+        return ERR_DENIED;
+    int r = header_unwrap(h, master, ret);
     secret_wipe(master, sizeof master);
     return r;
 }
@@ -220,16 +240,9 @@ int keys_from_next(const struct store_config *c, const uint8_t *root, struct key
 {
     uint8_t master[KEY_BYTES];
     char next[PATH_MAX];
-    const struct header h = {.source = KEY_FROM_FILE};
     if (sibling(c->key_file, KEYFILE_NEXT, next))
         return err_set(e, ERR_LIMIT, "%s: %s", c->key_file, strerror(ENAMETOOLONG));
     unlink(next); /* keys_open has just said that it is of no use */
     int r = keyfile_create(next, master, e);
-    if (!r) {
-        r = header_make(&h, master, root, ret);
-        if (r)
-            err_set(e, r, "%s", err_text(r));
-    }
-    secret_wipe(master, sizeof master);
-    return r;
+    return r ? r : make_from(master, root, ret, e);
 }

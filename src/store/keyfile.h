@@ -23,6 +23,10 @@ int keyfile_outside(const char *path, const char *dir, struct err *e);
 int keys_open(const struct store_config *c, const struct header *h, bool finish, struct keys *ret, struct err *e);
 /* New keys, for a database that does not exist yet; makes the key file where there is none. */
 int keys_create(const struct store_config *c, struct keys *ret, struct err *e);
+/* The keys of a header that the key file before the last rotation opens. */
+int keys_open_former(const struct store_config *c, const struct header *h, struct keys *ret, struct err *e);
+/* New ones under the key file as it is. */
+int keys_from_file(const struct store_config *c, const uint8_t *root, struct keys *ret, struct err *e);
 /* For a rotation: keys under a new key file that stands beside the present one, and giving it its name (the present one becomes
  * KEYFILE_FORMER). */
 int keys_from_next(const struct store_config *c, const uint8_t *root, struct keys *ret, struct err *e);

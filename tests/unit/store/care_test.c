@@ -111,6 +111,28 @@ static void what_is_no_good_backup_is_refused_and_changes_nothing(void **state)
     expect_notes(f, 10);
 }
 
+static void a_backup_from_before_a_rotation_restores_under_the_new_key(void **state)
+{
+    struct fixture *f = *state;
+    char backup[120], former[120];
+    struct err e = {0};
+    path_in(f, "backup", backup);
+    path_in(f, "key.old", former);
+    struct store *s = fixture_open(f);
+    add_note(s, "a", "body");
+    assert_int_equal(store_backup(s, backup, &e), OK);
+    add_note(s, "b", "body");
+    store_free(s);
+    assert_int_equal(store_rotate(&f->config, STR(""), &e), OK);
+    if (store_restore(&f->config, backup, &e))
+        fail_msg("%s", e.text);
+    unlink(former);
+    expect_notes(f, 1);
+    assert_int_equal(store_restore(&f->config, backup, &e), ERR_DENIED);
+    assert_non_null(strstr(e.text, "the backup does not open"));
+    expect_notes(f, 1);
+}
+
 static void a_restore_mends_a_damaged_database(void **state)
 {
     struct fixture *f = *state;
@@ -235,6 +257,7 @@ int main(void)
         T(a_backup_is_a_snapshot_and_restores),
         T(a_backup_restores_where_there_is_nothing_but_the_key),
         T(what_is_no_good_backup_is_refused_and_changes_nothing),
+        T(a_backup_from_before_a_rotation_restores_under_the_new_key),
         T(a_restore_mends_a_damaged_database),
         T(a_restore_that_is_killed_leaves_one_or_the_other),
         T(a_backup_to_a_full_disk_leaves_nothing),
