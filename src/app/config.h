@@ -49,7 +49,7 @@ struct config {
     } models;
     struct {
         uint32_t context, sequences_max, queue_max, prefill_chunk, threads, cpu;
-        uint64_t kv_memory;
+        uint64_t kv_memory, prefix_disk, prefix_disk_day;
         bool deterministic, speculation;
     } engine;
     struct {

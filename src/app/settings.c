@@ -107,6 +107,11 @@ const struct setting settings[] = {
     {"engine", "speculation", SETTING_BOOL, "true", FIELD(engine.speculation),
      .help = {"Guess words from the text itself, while that makes answers faster; what is answered does not change.",
               "在能加快回答时，从文本自身预测后续词语；回答内容不变。"}},
+    {"engine", "prefix_disk", SETTING_SIZE, "4G", 0, 1024 * GB, FIELD(engine.prefix_disk),
+     .help = {"Disk space for what was read before, so that it need not be read again after a restart (encrypted); 0: none.",
+              "磁盘上保存已读内容的空间（加密），重启后无需重新读取；0 表示不保存。"}},
+    {"engine", "prefix_disk_day", SETTING_SIZE, "8G", 0, 1024 * GB, FIELD(engine.prefix_disk_day),
+     .help = {"Most that is written there in a day.", "每天最多写入的数据量。"}},
     {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
      .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
 

@@ -178,6 +178,7 @@ void engine_submit(struct engine *en, const struct gen_request *g)
     r->arrived_ns = clock_ns(en->c.clock);
     if (g->deadline_ms)
         r->deadline_ns = r->arrived_ns + g->deadline_ms * 1000000ull;
+    schedule_turn(en, r);
     request_insert(&en->queue, r);
     schedule_admit(en);
     if (en->queue.n > en->c.queue_max && find_in(&en->queue, g->id)) {

@@ -15,13 +15,14 @@ struct engine {
     struct keep *keep; /* NULL: nothing is kept on disk */
     struct forward *forward;
     struct request_list queue, active;
-    uint64_t arrivals;
+    uint64_t arrivals, turn; /* turn: of the request that began last */
     /* the step that runs */
     struct forward_row *rows; /* [prefill_chunk + sequences_max + DRAFT_ROWS_MAX] */
     struct seq **sampled;     /* [sequences_max] those that get a token */
     uint32_t n_rows, n_outs, n_sampled, n_prompt_rows;
+    uint32_t owner_rows_max; /* prompt rows that one owner may have */
     bool may_guess;
-    struct draft_cost step_cost; /* of steps without prompt rows */
+    struct draft_cost step_cost;     /* of steps without prompt rows */
     double prompt_row_ns;            /* what a prompt's token has cost lately; 0 until one was read */
     struct sample_scratch **scratch; /* [threads] */
     /* an event on its way */
@@ -36,6 +37,8 @@ struct engine {
 void schedule_step(struct engine *en);
 /* How long that pass took: the next ones are cut so that none takes longer than it should. */
 void schedule_took(struct engine *en, uint64_t ns);
+/* Before it is queued: its place among those of other owners. */
+void schedule_turn(struct engine *en, struct request *r);
 /* Moves requests from the queue to free places. */
 void schedule_admit(struct engine *en);
 /* Tells those in the queue where they stand, when that has changed. */

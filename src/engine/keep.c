@@ -167,7 +167,7 @@ static void restore_item(void *arg, size_t item, int thread)
     if (!k->sealed[thread])
         k->sealed[thread] = malloc(kv_disk_sealed_bytes(k->disk));
     uint32_t block = r->s->table.blocks[r->first + item];
-    r->whole[item] = k->sealed[thread] && !kv_disk_read(k->disk, &r->links[item], k->sealed[thread], kv_k(r->en->kv, block, 0, 0));
+    r->whole[item] = k->sealed[thread] && !kv_disk_read(k->disk, &r->links[item], k->sealed[thread], kv_head_block(r->en->kv, block, 0, 0));
 }
 
 /* How many of the blocks that follow are on disk, and their names. */
@@ -189,10 +189,10 @@ static void take_in(struct engine *en, struct seq *s, uint32_t end)
     seq_computed(en, s, end);
 }
 
-void keep_restore(struct engine *en, struct seq *s)
+bool keep_restore(struct engine *en, struct seq *s)
 {
     if (!en->keep || !s->may_restore)
-        return;
+        return false;
     struct restore r = {.k = en->keep, .en = en, .s = s, .first = s->n_kv / KV_BLOCK_TOKENS};
     bool at_border = s->n_kv == r.first * KV_BLOCK_TOKENS && r.first == s->n_indexed;
     uint32_t n = at_border && link_to(en, s, r.first) ? find_following(&r) : 0;
@@ -200,7 +200,7 @@ void keep_restore(struct engine *en, struct seq *s)
     if (n && kv_table_reserve(en->kv, &s->table, s->n_kv, s->n_kv + n * KV_BLOCK_TOKENS))
         n = s->table.n > r.first ? s->table.n - r.first : 0; /* nobody loses blocks for this */
     if (!n)
-        return;
+        return false;
     pool_run(en->pool, n, restore_item, &r);
     uint32_t whole = 0;
     while (whole < n && r.whole[whole])
@@ -213,6 +213,7 @@ void keep_restore(struct engine *en, struct seq *s)
     n = whole;
     if (n)
         take_in(en, s, s->n_kv + n * KV_BLOCK_TOKENS);
+    return s->may_restore;
 }
 
 /* ---- writing */
@@ -226,7 +227,7 @@ bool keep_write(struct engine *en)
         k->n--;
         if (en->kv->info[p.block].serial != p.serial || kv_disk_has(k->disk, &p.link))
             continue;
-        if (kv_disk_write(k->disk, &p.link, kv_k(en->kv, p.block, 0, 0)))
+        if (kv_disk_write(k->disk, &p.link, kv_head_block(en->kv, p.block, 0, 0)))
             k->n = 0; /* the disk is full or the day's budget used up: what follows would be of no use without this one */
         return k->n;
     }

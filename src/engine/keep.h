@@ -17,8 +17,9 @@ void keep_close(struct engine *en);
 
 /* The sequence has begun with what memory holds of its text, and may find more of it on disk. */
 void keep_begin(struct seq *s);
-/* Before the next rows of a prompt are chosen: takes blocks from disk, if there are any that follow. */
-void keep_restore(struct engine *en, struct seq *s);
+/* Before the next rows of a prompt are chosen: takes blocks from disk, if there are any that follow. True: as many as one step may take,
+ * and there may be more, which are cheaper to wait for than to compute. */
+bool keep_restore(struct engine *en, struct seq *s);
 /* Blocks of the sequence were indexed: they will be written when there is time. */
 void keep_note(struct engine *en, struct seq *s);
 /* Writes one block; true: there are more. */

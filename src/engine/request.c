@@ -10,7 +10,9 @@ enum { REQUEST_BYTES_MAX = 1 << 30 };
 
 bool request_before(const struct request *a, const struct request *b)
 {
-    return a->priority != b->priority ? a->priority > b->priority : a->arrival < b->arrival;
+    if (a->priority != b->priority)
+        return a->priority > b->priority;
+    return a->turn != b->turn ? a->turn < b->turn : a->arrival < b->arrival;
 }
 
 void request_insert(struct request_list *l, struct request *r)

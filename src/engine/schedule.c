@@ -1,9 +1,9 @@
 /* Which rows the next pass computes.
  *
- * Sequences are looked at in order of rank (priority, then arrival, then choice). Each that can run gets one row for its new
- * token, or a part of its prompt as long as this step's prompt rows last; and the blocks for it. When the cache has no
- * more, blocks are taken back: from parked sequences first, then from the lowest in rank, but only from below the one that
- * asks. Since rows are given out from the top, no sequence that has rows in this step loses its blocks.
+ * Sequences are looked at in order of rank (priority, then turn of the owner, then arrival, then choice). Each that can run gets one row
+ * for its new token, or a part of its prompt as long as this step's prompt rows last; and the blocks for it. When the cache has no more,
+ * blocks are taken back: from parked sequences first, then from the lowest in rank, but only from below the one that asks. Since rows are
+ * given out from the top, no sequence that has rows in this step loses its blocks.
  *
  * Why it cannot stand still: the highest sequence that is not parked can take every block there is, and the context is
  * never longer than the whole cache. */
@@ -104,6 +104,16 @@ static bool take_blocks(struct engine *en, struct seq *s, uint32_t end)
     return true;
 }
 
+/* Prompt rows of this step that a request may still have: no owner gets more than its share. */
+static uint32_t prompt_share(const struct engine *en, const struct request *r, uint32_t left)
+{
+    uint32_t used = 0;
+    for (const struct request *o = en->active.first; o && en->owner_rows_max < left; o = o->next)
+        used += str_eq(o->owner, r->owner) ? o->prompt_rows : 0;
+    uint32_t share = en->owner_rows_max > used ? en->owner_rows_max - used : 0;
+    return share < left ? share : left;
+}
+
 /* Guesses what follows the new token, where that pays and costs nobody anything: no block is taken from others for it. */
 static void guess(struct engine *en, struct seq *s)
 {
@@ -133,18 +143,20 @@ static void plan(struct engine *en, struct seq *s, uint32_t *prefill_left)
         event_echo(en, s);
     if (s->echo || !seq_runs(s) || (!s->table.n && !begin(en, s)))
         return;
-    if (s->len - s->n_kv > 1)
-        keep_restore(en, s);
+    if (s->len - s->n_kv > 1 && keep_restore(en, s))
+        return;
     uint32_t from = seq_from(s), want = s->len - from, take = want;
-    if (want > 1 && take > *prefill_left)
-        take = *prefill_left;
+    uint32_t share = want > 1 ? prompt_share(en, r, *prefill_left) : 1;
+    take = take < share ? take : share;
     bool may_sample = en->n_sampled < en->c.sequences_max && r->credit_step < r->credit;
     if (take == want && !may_sample)
         take--;
     if (!take || !take_blocks(en, s, from + take))
         return;
-    if (want > 1)
+    if (want > 1) {
         *prefill_left -= take;
+        r->prompt_rows += take;
+    }
     s->n_rows = take;
     s->samples = take == want;
     if (s->samples) {
@@ -181,6 +193,27 @@ static bool only_writing(const struct engine *en)
     return true;
 }
 
+static bool reads_prompt(const struct request *r)
+{
+    for (uint32_t i = 0; i < r->n_seqs; i++)
+        if (seq_runs(&r->seqs[i]) && r->seqs[i].len - r->seqs[i].n_kv > 1)
+            return true;
+    return false;
+}
+
+/* Prompt rows of a step are divided among the owners whose prompts are being read; a lone one has them all. */
+static uint32_t owner_rows(const struct engine *en, uint32_t rows)
+{
+    uint32_t owners = 0;
+    for (const struct request *r = en->active.first; r; r = r->next) {
+        bool counted = !reads_prompt(r);
+        for (const struct request *o = en->active.first; o != r && !counted; o = o->next)
+            counted = str_eq(o->owner, r->owner) && reads_prompt(o);
+        owners += !counted;
+    }
+    return owners > 1 ? (rows + owners - 1) / owners : rows;
+}
+
 static bool someone_writes(const struct engine *en)
 {
     for (const struct request *r = en->active.first; r; r = r->next)
@@ -215,8 +248,9 @@ void schedule_step(struct engine *en)
     uint32_t most = prompt_rows(en), prefill_left = most;
     en->n_rows = en->n_outs = en->n_sampled = 0;
     en->may_guess = en->c.speculate && only_writing(en);
+    en->owner_rows_max = owner_rows(en, most);
     for (struct request *r = en->active.first; r; r = r->next) {
-        r->credit_step = 0;
+        r->credit_step = r->prompt_rows = 0;
         for (uint32_t i = 0; i < r->n_seqs; i++)
             plan(en, &r->seqs[i], &prefill_left);
     }
@@ -240,11 +274,24 @@ static bool has_place(const struct engine *en, const struct request *head)
     return (!running || running + head->n_seqs <= en->c.sequences_max) && (!open || open + head->n_seqs <= en->places_max);
 }
 
+/* Owners take turns (start-time fair queueing; Goyal, Vin and Cheng, 1996): an owner's next request comes one turn after its last, but
+ * never before the turn that is running. So a single request does not wait for all that another owner has sent before. */
+void schedule_turn(struct engine *en, struct request *r)
+{
+    const struct request_list *const lists[] = {&en->queue, &en->active};
+    r->turn = en->turn;
+    for (size_t i = 0; i < 2; i++)
+        for (const struct request *o = lists[i]->first; o; o = o->next)
+            if (str_eq(o->owner, r->owner) && o->turn >= r->turn)
+                r->turn = o->turn + 1;
+}
+
 void schedule_admit(struct engine *en)
 {
     for (struct request *r; (r = en->queue.first) && has_place(en, r);) {
         request_remove(&en->queue, r);
         request_insert(&en->active, r);
+        en->turn = r->turn > en->turn ? r->turn : en->turn;
         r->started_ns = clock_ns(en->c.clock);
     }
 }

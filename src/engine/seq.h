@@ -60,11 +60,13 @@ struct seq {
 };
 
 struct request {
-    struct request *prev, *next; /* in its list, by rank: priority, then arrival */
+    struct request *prev, *next; /* in its list, by rank: priority, then turn, then arrival */
     struct arena arena;
     uint64_t id, arrival; /* arrival: a running number */
+    uint64_t turn;        /* of its owner: see schedule_turn */
     struct str owner, echo_text;
     int32_t priority;
+    uint32_t prompt_rows;                         /* given in the step that runs */
     uint32_t credit, credit_step;                 /* credit_step: of it, promised in the step that runs */
     uint64_t arrived_ns, started_ns, deadline_ns; /* 0: not yet, none */
     uint32_t n_prompt, n_cached, max_tokens;

@@ -31,6 +31,8 @@ struct serve {
     struct answers *answers;
     struct api *api;
     struct http_server *http;
+    char keep_dir[PATH_MAX];
+    uint8_t keep_key[32];
     struct str chosen; /* name of the model that is loaded at start, or empty */
     const char *extra_models[2];
     bool draining, cut;
@@ -64,6 +66,20 @@ static int choose_model(struct serve *s, struct err *e)
     return OK;
 }
 
+/* What models have read is kept beside the database, sealed under a key that is good for nothing else. */
+static void keep_prefixes(struct serve *s, struct gen_load *load)
+{
+    const struct config *c = &s->app->config;
+    int n = snprintf(s->keep_dir, sizeof s->keep_dir, "%s/prefix", s->app->store_dir);
+    if (!s->store || !c->engine.prefix_disk || n < 0 || (size_t)n >= sizeof s->keep_dir)
+        return;
+    store_subkey(s->store, "prefix cache", s->keep_key);
+    load->keep_dir = str_of(s->keep_dir);
+    load->keep_key = str_from(s->keep_key, sizeof s->keep_key);
+    load->keep_bytes_max = c->engine.prefix_disk;
+    load->keep_day_bytes_max = c->engine.prefix_disk_day;
+}
+
 static int start_runtime(struct serve *s, struct err *e)
 {
     const struct config *c = &s->app->config;
@@ -77,6 +93,7 @@ static int start_runtime(struct serve *s, struct err *e)
         .log = &s->app->log,
         .clock = s->app->clock,
     };
+    keep_prefixes(s, &rc.defaults);
     return runtime_create(s->loop, &rc, &s->runtime, e);
 }
 
