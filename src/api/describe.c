@@ -1,5 +1,6 @@
 #include "api/internal.h"
 #include "api/people_fields.h"
+#include "api/pulls.h"
 #include "api/request.h"
 
 static void put_fields(struct buf *out, const char *title, const struct field *rows, size_t n)
@@ -27,4 +28,5 @@ void api_describe(struct buf *out)
     put_fields(out, "Signing in (POST /api/session)", session_rows, n_session_rows);
     put_fields(out, "A new key (POST /api/keys)", key_rows, n_key_rows);
     put_fields(out, "Limits of a key", limit_rows, n_limit_rows);
+    put_fields(out, "Getting a model (POST /api/models/pull)", pull_rows, n_pull_rows);
 }

@@ -52,7 +52,7 @@ enum how {
 
 struct ctx {
     struct server here, there;
-    enum how how;
+    _Atomic enum how how;
     char *bytes, *other;
     char sha256[DIGEST_HEX + 1];
     char dir[64], path[128];
