@@ -31,7 +31,8 @@ export function fetchAsNobody(url, options = {}) {
 /** Status, head and JSON of a request whose every header is ours. */
 export async function send(server, method, where, headers = {}, body = '') {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return parse(await raw(server.port, request(method, where, { Host: `127.0.0.1:${server.port}`, ...headers }, text)));
+    const answer = await raw(server.port, request(method, where, { Host: `127.0.0.1:${server.port}`, ...headers }, text));
+    return parse(Buffer.from(answer, 'latin1').toString('utf8'));
 }
 
 /** What a browser sends with everything that the server's own page asks for. */
