@@ -133,7 +133,6 @@ void handle_status(struct api *a, struct http_exchange *x, const struct route_ar
     json_kcstr(&j, "version", a->c.version);
     json_kcstr(&j, "models_dir", a->c.models_dir);
     put_text(&j, "default_model", first, first ? first->name : (struct str){0});
-    put_memory(&j);
     const struct model_entry *all;
     size_t n = runtime_models(a->c.runtime, &all);
     json_key(&j, "models");
@@ -145,6 +144,7 @@ void handle_status(struct api *a, struct http_exchange *x, const struct route_ar
         json_obj_end(&j);
     }
     json_arr_end(&j);
+    put_memory(&j);
     json_obj_end(&j);
     respond_json(x, 200, &body);
     buf_free(&body);

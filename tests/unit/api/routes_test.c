@@ -187,6 +187,7 @@ static void models_are_listed(void **state)
 
     x = fake_request(f, "GET", "/api/status", NULL, NULL);
     assert_has(x, "{\"version\":\"1.2.3\",\"models_dir\":\"/models\",\"default_model\":null,\"models\":[{\"id\":\"tiny\"");
+    assert_has(x, "],\"memory\":{\"total_bytes\":");
     f->rt.n_models = 1;
     assert_has(fake_request(f, "GET", "/api/status", NULL, NULL), "\"default_model\":\"tiny\"");
     f->rt.n_models = 0;
