@@ -32,7 +32,7 @@ int copy_database(struct store_db *from, const struct keys *keys, const char *pa
     return r;
 }
 
-int store_backup(struct store *s, const char *path, struct err *e)
+static int backup(struct vfs *v, const struct keys *keys, const char *db, const char *path, struct err *e)
 {
     char fresh[PATH_MAX_BYTES];
     struct store_db *from = NULL;
@@ -42,14 +42,41 @@ int store_backup(struct store *s, const char *path, struct err *e)
     if (file_exists(path))
         return err_set(e, ERR_EXISTS, "%s is there already; name a new file", path);
     unlink(fresh); /* of a backup that was killed */
-    int r = connect_open(s->vfs, s->path, CONNECT_READER, &from, e);
+    int r = connect_open(v, db, CONNECT_READER, &from, e);
     if (!r)
-        r = copy_database(from, s->keys, fresh, e);
+        r = copy_database(from, keys, fresh, e);
     connect_close(from);
     if (!r)
         r = path_publish(fresh, path, e);
     if (r)
         unlink(fresh);
+    return r;
+}
+
+int store_backup(struct store *s, const char *path, struct err *e)
+{
+    return backup(s->vfs, s->keys, s->path, path, e);
+}
+
+/* SQLite's own locks keep a reader of another process from harm. Keys and files are left as they are: putting in order what a
+ * rotation has left is for who has the folder's lock. */
+int store_backup_beside(const struct store_config *c, const char *path, struct err *e)
+{
+    char db[PATH_MAX_BYTES];
+    struct header h;
+    struct vfs *v = NULL;
+    struct keys *keys = secret_alloc(sizeof *keys);
+    int r = keys ? folder_path(db, sizeof db, c->dir, FOLDER_DB, "", e) : err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+    if (!r)
+        r = header_read(db, FOLDER_DB, &h, e);
+    if (!r)
+        r = keys_open(c, &h, false, keys, e);
+    if (!r && vfs_create(keys, &v))
+        r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+    if (!r)
+        r = backup(v, keys, db, path, e);
+    vfs_free(v);
+    secret_free(keys, sizeof *keys);
     return r;
 }
 

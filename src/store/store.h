@@ -68,12 +68,14 @@ struct store_job {
 };
 int store_job(struct loop *l, struct store_job *j);
 
-/* ---- sealing: AES-256-GCM under a key derived (HKDF-SHA-256) for `purpose`, with `context` as additional data. */
+/* ---- sealing: AES-256-GCM under a key derived (HKDF-SHA-256) for `purpose`, with `context` as additional data. The keys come from a
+ * root that is made with the database and wrapped by the master key. store_rotate and store_restore keep it, so that what was
+ * sealed or hashed before stays good; store_erase ends it. */
 enum { STORE_SEAL_BYTES = 12 + 16 + 1 }; /* more than the plain text */
 int store_seal(const struct store *s, const char *purpose, struct str context, struct str plain, struct buf *out);
 /* ERR_CORRUPT when it was not sealed for this purpose and context under this key, or was changed. */
 int store_unseal(const struct store *s, const char *purpose, struct str context, struct str sealed, struct buf *out);
-/* 32 bytes for HMACs and salts, the same as long as the master key lives. */
+/* 32 bytes for HMACs and salts, the same as long as the root lives. */
 void store_subkey(const struct store *s, const char *purpose, uint8_t ret_key[32]);
 
 /* ---- care; all blocking, for verbs and jobs */
@@ -81,11 +83,13 @@ void store_subkey(const struct store *s, const char *purpose, uint8_t ret_key[32
 int store_check(struct store *s, struct err *e);
 /* A consistent copy, encrypted under the same key, while the store is in use; `path` must not exist; appears whole or not at all. */
 int store_backup(struct store *s, const char *path, struct err *e);
-/* Puts a backup in the place of dir's database, after checking it; the former one is kept as hearth.db.before-restore. The folder must not
- * be open. */
+/* The same for a folder that another process has open, which goes on meanwhile. */
+int store_backup_beside(const struct store_config *c, const char *path, struct err *e);
+/* Puts a backup in the place of dir's database, after checking it; the former one is kept as hearth.db.before-restore. A backup that
+ * only the key file before the last rotation opens is encrypted anew. The folder must not be open. */
 int store_restore(const struct store_config *c, const char *path, struct err *e);
-/* Re-encrypts everything under a new key (or passphrase); at any moment a kill leaves a store that opens with either the old or
- * the new key, and finishes on the next open. The folder must not be open. */
+/* Re-encrypts the database under a new key (or passphrase); the former key file is kept as KEY_FILE.old, for older backups. At any moment a
+ * kill leaves a store that opens with either the old or the new key, and finishes on the next open. The folder must not be open. */
 int store_rotate(const struct store_config *c, struct str new_passphrase, struct err *e);
 /* Removes database, sidecars and blobs, and overwrites the key file. The folder must not be open. */
 int store_erase(const struct store_config *c, struct err *e);

@@ -61,6 +61,50 @@ static void a_backup_is_a_snapshot_and_restores(void **state)
     expect_notes(f, 35);
 }
 
+/* As `hearth backup` does beside a server: the other process writes all the while. */
+static void a_backup_beside_another_process_is_whole(void **state)
+{
+    struct fixture *f = *state;
+    char backup[120], dir[120], c;
+    int ready[2], status = 0;
+    struct err e = {0};
+    path_in(f, "elsewhere", dir);
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (!child) {
+        struct store *s = NULL;
+        struct note n = {.title = "t", .body = "some words in a body"};
+        if (store_open(&f->config, &s, NULL))
+            _exit(1);
+        for (int i = 0;; i++)
+            if (store_write(s, note_add, &n, NULL) || (i == 20 && write(ready[1], "x", 1) != 1))
+                _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    close(ready[0]);
+    for (int i = 0; i < 5; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "backup%d", i);
+        path_in(f, name, backup);
+        if (store_backup_beside(&f->config, backup, &e))
+            fail_msg("%s", e.text);
+    }
+    assert_int_equal(waitpid(child, &status, WNOHANG), 0); /* it is still at work */
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    struct store *s = fixture_open(f);
+    int64_t all = count_notes(s);
+    assert_int_equal(store_check(s, &e), OK);
+    store_free(s);
+    f->config.dir = dir;
+    assert_int_equal(store_restore(&f->config, backup, &e), OK);
+    s = fixture_open(f);
+    assert_true(count_notes(s) > 20 && count_notes(s) <= all);
+    assert_int_equal(store_check(s, &e), OK);
+    store_free(s);
+}
+
 static void a_backup_restores_where_there_is_nothing_but_the_key(void **state)
 {
     struct fixture *f = *state;
@@ -255,6 +299,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_backup_is_a_snapshot_and_restores),
+        T(a_backup_beside_another_process_is_whole),
         T(a_backup_restores_where_there_is_nothing_but_the_key),
         T(what_is_no_good_backup_is_refused_and_changes_nothing),
         T(a_backup_from_before_a_rotation_restores_under_the_new_key),

@@ -1,6 +1,8 @@
 /* Opening, transactions, statements, jobs, and who is kept out. */
 #include "fixture.h"
 
+#include "fault.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -8,6 +10,7 @@ static int setup(void **state)
 {
     struct fixture *f = malloc(sizeof *f);
     fixture_make(f);
+    fault = (struct fault){.no_sync = 1};
     *state = f;
     return 0;
 }
@@ -214,6 +217,20 @@ static void a_transaction_is_all_or_nothing(void **state)
     store_free(s);
 }
 
+/* 11 MB are written through it. */
+static void the_log_does_not_grow_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    static char body[20000];
+    struct store *s = fixture_open(f);
+    memset(body, 'x', sizeof body - 1);
+    for (int i = 0; i < 300; i++)
+        add_note(s, "t", body);
+    assert_true(file_size_of(f->db) > 5 << 20);
+    assert_true(file_size_of(f->wal) < 6 << 20);
+    store_free(s);
+}
+
 static int use_statements(struct store_db *db, void *ctx, struct err *e)
 {
     (void)ctx;
@@ -400,6 +417,7 @@ int main(void)
         T(a_second_process_is_told_who_is_in),
         T(the_folder_of_an_open_store_cannot_be_rotated_restored_or_erased),
         T(a_transaction_is_all_or_nothing),
+        T(the_log_does_not_grow_for_ever),
         T(statements_do_what_the_header_says),
         T(sql_cannot_do_harm),
         T(migrations_run_once_and_a_newer_folder_is_refused),
