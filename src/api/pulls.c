@@ -136,10 +136,9 @@ static void ended(struct pull *p)
     pthread_join(p->thread, NULL);
     p->joined = true;
     if (p->code)
-        log_event(log, p->code == ERR_CANCELED ? LOG_INFO : LOG_WARN, "model not loaded down", F_CSTR("name", p->name),
-                  F_CSTR("reason", p->err.text));
+        log_event(log, p->code == ERR_CANCELED ? LOG_INFO : LOG_WARN, "pull ended", F_CSTR("name", p->name), F_CSTR("reason", p->err.text));
     else
-        log_event(log, LOG_INFO, "model loaded down", F_CSTR("name", p->name), F_CSTR("file", p->file));
+        log_event(log, LOG_INFO, "model pulled", F_CSTR("name", p->name), F_CSTR("file", p->file));
     runtime_rescan(p->owner->api->c.runtime);
     free(p->token);
     p->token = NULL;
