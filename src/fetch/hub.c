@@ -47,6 +47,15 @@ static void put_decoded(struct buf *b, struct str s)
     }
 }
 
+/* The hub's address, to which a path is added. */
+static struct str home_of(const struct hub *h)
+{
+    struct str home = str_of(h->address);
+    while (str_ends(home, STR("/")))
+        home.len--;
+    return home;
+}
+
 /* ---- asking */
 
 static bool later(int rc)
@@ -142,7 +151,7 @@ static int list(const struct hub *h, const struct hub_name *n, const char *revis
     struct transfer *t = NULL;
     struct url page = {0};
     struct buf address = buf_make(URL_BYTES_MAX);
-    buf_printf(&address, "%s/api/models/" STR_FMT "/" STR_FMT "/tree/", h->address, STR_ARG(n->org), STR_ARG(n->repo));
+    buf_printf(&address, STR_FMT "/api/models/" STR_FMT "/" STR_FMT "/tree/", STR_ARG(home_of(h)), STR_ARG(n->org), STR_ARG(n->repo));
     put_encoded(&address, str_of(revision), false);
     buf_puts(&address, "?recursive=1");
     int rc = transfer_create(&t, e);
@@ -166,7 +175,7 @@ static struct str base_name(struct str path)
 static int found(const struct hub *h, const struct hub_name *n, const char *revision, const struct hub_entry *entry, struct hub_file *ret)
 {
     struct buf address = buf_make(URL_BYTES_MAX);
-    buf_printf(&address, "%s/" STR_FMT "/" STR_FMT "/resolve/", h->address, STR_ARG(n->org), STR_ARG(n->repo));
+    buf_printf(&address, STR_FMT "/" STR_FMT "/" STR_FMT "/resolve/", STR_ARG(home_of(h)), STR_ARG(n->org), STR_ARG(n->repo));
     put_encoded(&address, str_of(revision), false);
     buf_putc(&address, '/');
     put_encoded(&address, str_of(entry->path), true);
