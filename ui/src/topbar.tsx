@@ -32,7 +32,8 @@ function ChatTitle(): VNode {
   const { chat, layers } = useServices();
   const id = useStore(chat.store, (c) => c.id);
   const title = useStore(chat.store, (c) => c.title);
-  if (id === null) return <span class="title" />;
+  const there = useStore(chat.store, (c) => c.phase === 'ready');
+  if (id === null || !there) return <span class="title" />;
   return (
     <h1 class="title">
       <button type="button" onClick={() => layers.open({ name: 'rename', id })} title={t.rename}>{title || t.untitled}</button>

@@ -59,8 +59,11 @@ describe('a conversation', { skip }, () => {
         await page.reload();
         await answered(page);
         assert.equal(await textOf(page), text);
-        await page.goBack();
+        await page.getByRole('link', { name: 'New chat' }).click();
         await page.getByRole('heading', { level: 1, name: /Good/ }).waitFor();
+        await page.goBack();
+        await answered(page);
+        assert.equal(await textOf(page), text);
     });
 
     test('versions: a question in other words, another answer, and back; a rating stays', async (t) => {

@@ -1,8 +1,15 @@
-// The page as it arrives: under its policy, from one host, again and again.
+// The page as it arrives: small, quick, under its policy, from one host; without its server, too.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { startServer } from '../harness.mjs';
-import { answer, answered, ask, browserForTests, skip } from './browser.mjs';
+import { FAILED, browserForTests, message, skip } from './browser.mjs';
+
+const BYTES_MAX = 150_000;
+const FIRST_PAINT_MS_MAX = 300;
 
 describe('loading', { skip }, () => {
     const { open } = browserForTests();
@@ -12,8 +19,18 @@ describe('loading', { skip }, () => {
     });
     after(() => server?.stop());
 
+    test('all of it together is under 150 KB, compressed', (t) => {
+        const dist = fileURLToPath(new URL('../../../ui/dist', import.meta.url));
+        const files = readdirSync(dist, { recursive: true }).filter((f) => statSync(path.join(dist, f)).isFile() && !f.startsWith('.'));
+        const sizes = files.map((f) => [f, gzipSync(readFileSync(path.join(dist, f)), { level: 9 }).length]);
+        const total = sizes.reduce((n, [, bytes]) => n + bytes, 0);
+        t.diagnostic(`${files.length} files, ${total} bytes compressed`);
+        assert.ok(files.includes('index.html') && files.includes('sw.js'), String(files));
+        assert.ok(total < BYTES_MAX, JSON.stringify(sizes));
+    });
+
     test('the policy allows nothing inline and nothing from elsewhere, and is in force', async (t) => {
-        const page = await open(t, server.url, { ready: false, expected: /Content Security Policy/ });
+        const page = await open(t, server, { ready: false, expected: /Content Security Policy/ });
         const policy = (await (await fetch(server.url)).headers.get('content-security-policy')).split(';').map((d) => d.trim());
         assert.ok(policy.includes("default-src 'none'") && policy.includes("script-src 'self'") && policy.includes("style-src 'self'"));
         assert.ok(!/unsafe|\*/.test(policy.join()));
@@ -26,24 +43,43 @@ describe('loading', { skip }, () => {
         assert.equal(ran, false);
     });
 
-    test('loads, and keeps working when it is loaded again', async (t) => {
-        const page = await open(t, server.url);
-        assert.equal(await page.title(), 'Hearth');
-        for (let i = 0; i < 2; i++) {
-            await ask(page, 'hello');
-            await answered(page);
-            assert.notEqual(await answer(page).innerText(), '');
+    test('the first paint comes at once', async (t) => {
+        const page = await open(t, server);
+        const paints = [];
+        for (let i = 0; i < 5; i++) {
             await page.reload();
-            await page.getByRole('heading', { level: 1 }).waitFor();
+            await message(page).waitFor();
+            paints.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime));
         }
+        t.diagnostic(`first contentful paint: ${paints.map((p) => p.toFixed(0)).join(', ')} ms`);
+        assert.ok(Math.min(...paints) < FIRST_PAINT_MS_MAX, paints.join());
     });
 
     test('the model that was chosen is remembered', async (t) => {
-        const page = await open(t, server.url);
-        const choice = page.getByRole('combobox');
-        await choice.selectOption('tiny-plain');
+        const page = await open(t, server);
+        await page.locator('.picker').click();
+        await page.getByRole('option', { name: /tiny-plain/ }).click();
         await page.reload();
-        await choice.waitFor();
-        assert.equal(await choice.inputValue(), 'tiny-plain');
+        await page.getByRole('button', { name: 'Choose a model: tiny-plain' }).waitFor();
+    });
+
+    test('it can be installed, opens without its server, says what to do, and goes on by itself', async (t) => {
+        const first = await startServer();
+        const page = await open(t, first, { offline: true, expected: FAILED });
+        const manifest = await (await fetch(`${first.url}/manifest.webmanifest`)).json();
+        for (const icon of manifest.icons) assert.equal((await fetch(first.url + icon.src)).status, 200, icon.src);
+        const client = await page.context().newCDPSession(page);
+        const { installabilityErrors } = await client.send('Page.getInstallabilityErrors');
+        assert.deepEqual(installabilityErrors.map((e) => e.errorId).filter((id) => id !== 'in-incognito'), []);
+        await page.evaluate(() => navigator.serviceWorker.ready);
+        await first.crash({ keep: true });
+        await page.reload();
+        await page.getByRole('heading', { name: 'Hearth is not running' }).waitFor();
+        await page.getByText('hearth serve').waitFor();
+        const kept = await page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (k) => (await (await caches.open(k)).keys()).map((r) => new URL(r.url).pathname)))).flat());
+        assert.deepEqual(kept.filter((f) => f.startsWith('/api') || f.startsWith('/v1')), [], 'nothing of what people write is kept');
+        const second = await startServer({ args: ['--port', String(first.port)], home: first.home });
+        t.after(() => second.stop());
+        await message(page).waitFor();
     });
 });

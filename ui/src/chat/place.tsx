@@ -49,7 +49,7 @@ function NotThere(): VNode {
   return (
     <section class="state" role="alert">
       <Flame />
-      <h2>{missing ? t.missingTitle : t.failedTitle}</h2>
+      <h1>{missing ? t.missingTitle : t.failedTitle}</h1>
       <p class="soft">{missing ? t.missingText : error && errorText(error, t)}</p>
       <div class="buttons">
         {!missing && <button type="button" class="plain" onClick={() => void chat.reload()}>{t.retry}</button>}

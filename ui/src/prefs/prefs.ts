@@ -11,18 +11,24 @@ export interface PrefsView {
   sidebar: boolean; // shown, where there is room
 }
 
+function saved(): PrefsView {
+  const theme = storage.get('theme');
+  return {
+    lang: firstLang(storage.get('lang'), navigator.languages),
+    theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    model: storage.get('model'),
+    sidebar: storage.get('sidebar') !== 'no',
+  };
+}
+
 export class Prefs {
   readonly store: Store<PrefsView>;
 
   constructor() {
-    const theme = storage.get('theme');
-    this.store = new Store<PrefsView>({
-      lang: firstLang(storage.get('lang'), navigator.languages),
-      theme: theme === 'light' || theme === 'dark' ? theme : 'system',
-      model: storage.get('model'),
-      sidebar: storage.get('sidebar') !== 'no',
-    });
+    this.store = new Store<PrefsView>(saved());
     this.apply();
+    // What is chosen in one window of the page holds in all of them.
+    window.addEventListener('storage', () => this.change({ ...saved(), model: this.store.get().model }));
   }
 
   setLang(lang: Lang): void {
