@@ -1,15 +1,54 @@
-/* Two passes over a sequence's blocks for each row: all scores, their softmax, then the weighted sum of values. Query heads
- * that share a K/V head go through a block together, so that it is read from memory once.
+/* Queries that share a K/V head and a sequence go through its blocks together: the heads of a group, and in a prompt some rows
+ * that follow each other, so that a block is read (and converted) once for up to 32 of them.
  *
- * Work is cut into items of some rows of one K/V head. Rows of a long prompt that follow each other read the same blocks,
- * so items of one head stand beside each other. When there are fewer items than threads (one short answer, few K/V heads),
- * the heads of a group are dealt out singly; the result has the same bits. */
+ * A context is cut into segments of 512 positions. Each has its own running softmax, and they are put together in order. So
+ * the segments of one row can be dealt out to several threads, and a row has the same bits whoever computes it: alone or in a
+ * prompt, by one thread or by many. */
 #include "engine/attention.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { TILE_ROWS = 8 };
+#include "sys/mem.h"
+
+enum { SEGMENT_BLOCKS = 16, QUERIES = ATTEND_QUERIES_MAX };
+
+static size_t round16(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+/* How a thread's memory is used. */
+struct lane {
+    float *q;                           /* [QUERIES][d_k] scaled */
+    float *max, *sum, *acc;             /* of the segment */
+    float *max_all, *sum_all, *acc_all; /* of those before it */
+    float *scratch;
+    uint32_t visible[QUERIES];
+};
+
+static size_t lane_floats(const struct attention *a)
+{
+    return round16(QUERIES * a->d_k) + 4 * QUERIES + 2 * QUERIES * attend_width(a->d_v) + round16(attend_scratch(&a->shape));
+}
+
+static struct lane lane_of(const struct attention *a, int thread)
+{
+    struct lane l = {.q = a->lanes + (size_t)thread * a->lane_floats};
+    l.max = l.q + round16(QUERIES * a->d_k);
+    l.sum = l.max + QUERIES;
+    l.max_all = l.sum + QUERIES;
+    l.sum_all = l.max_all + QUERIES;
+    l.acc = l.sum_all + QUERIES;
+    l.acc_all = l.acc + QUERIES * attend_width(a->d_v);
+    l.scratch = l.acc_all + QUERIES * attend_width(a->d_v);
+    return l;
+}
+
+static size_t partial_floats(const struct attention *a)
+{
+    return 2 + attend_width(a->d_v);
+}
 
 int attention_init(struct attention *a, const struct model *m, struct pool *pool, const struct kernels *kn, const struct kv *kv,
                    uint32_t context_tokens)
@@ -17,84 +56,227 @@ int attention_init(struct attention *a, const struct model *m, struct pool *pool
     const struct hparams *hp = &m->hp;
     *a = (struct attention){
         .kn = kn, .pool = pool, .kv = kv, .n_heads = hp->n_heads, .n_kv_heads = hp->n_kv_heads, .d_k = hp->d_head_k, .d_v = hp->d_head_v};
-    a->scores_cap = (context_tokens + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS * KV_BLOCK_TOKENS;
-    size_t lanes = (size_t)pool_threads(pool) * (hp->n_heads / hp->n_kv_heads);
-    a->scores = calloc(lanes, a->scores_cap * sizeof *a->scores);
-    return a->scores ? OK : ERR_NOMEM;
+    a->shape = kv_attend_shape(kv);
+    a->segments_max = context_tokens / (SEGMENT_BLOCKS * KV_BLOCK_TOKENS) + 1;
+    a->lane_floats = round16(lane_floats(a));
+    a->lanes = aligned_alloc(64, (size_t)pool_threads(pool) * a->lane_floats * sizeof(float));
+    a->done = calloc((size_t)FEW_ROWS_MAX * hp->n_kv_heads, sizeof *a->done);
+    /* Touched only as far as contexts are long. */
+    a->partial_bytes = (size_t)FEW_ROWS_MAX * hp->n_heads * a->segments_max * partial_floats(a) * sizeof(float);
+    a->partial = mem_pages_alloc(a->partial_bytes);
+    return a->lanes && a->done && a->partial ? OK : ERR_NOMEM;
 }
 
 void attention_deinit(struct attention *a)
 {
-    free(a->scores);
+    free(a->lanes);
+    free(a->done);
+    mem_pages_free(a->partial, a->partial_bytes);
 }
+
+/* Queries of some rows of one sequence and one K/V head: `n_heads` heads from `head` on. */
+struct tile {
+    const struct forward_row *rows; /* the first of them */
+    uint32_t n_rows, kv_head, head, n_heads, layer;
+};
+
+static uint32_t n_queries(const struct tile *t)
+{
+    return t->n_rows * t->n_heads;
+}
+
+static void load_queries(const struct attention *a, const struct tile *t, const float *q, struct lane *l)
+{
+    float scale = 1.0f / sqrtf((float)a->d_k);
+    for (uint32_t r = 0; r < t->n_rows; r++) {
+        const float *src = q + ((size_t)r * a->n_heads + t->head) * a->d_k;
+        float *dst = l->q + (size_t)r * t->n_heads * a->d_k;
+        for (size_t i = 0; i < t->n_heads * a->d_k; i++)
+            dst[i] = src[i] * scale;
+    }
+}
+
+static uint32_t seen_from(uint32_t pos, uint32_t block)
+{
+    uint32_t first = block * KV_BLOCK_TOKENS;
+    return pos < first ? 0 : pos - first < KV_BLOCK_TOKENS ? pos - first + 1 : KV_BLOCK_TOKENS;
+}
+
+/* One segment's blocks, as far as the last row sees them. */
+static void run_segment(const struct attention *a, const struct tile *t, uint32_t segment, struct lane *l)
+{
+    uint32_t n = n_queries(t), last = t->rows[t->n_rows - 1].pos / KV_BLOCK_TOKENS, from = segment * SEGMENT_BLOCKS;
+    uint32_t end = last < from + SEGMENT_BLOCKS ? last + 1 : from + SEGMENT_BLOCKS;
+    struct attend_queries queries = {n, l->q, l->visible, l->max, l->sum, l->acc};
+    for (uint32_t i = 0; i < n; i++) {
+        l->max[i] = -INFINITY;
+        l->sum[i] = 0;
+    }
+    memset(l->acc, 0, n * attend_width(a->d_v) * sizeof(float));
+    for (uint32_t b = from; b < end; b++) {
+        for (uint32_t i = 0; i < n; i++)
+            l->visible[i] = seen_from(t->rows[i / t->n_heads].pos, b);
+        op_attend(a->kn, &a->shape, kv_head_block(a->kv, t->rows[0].blocks[b], t->layer, t->kv_head), &queries, l->scratch);
+    }
+}
+
+/* Adds a later segment to what is there. */
+static void join(size_t width, float *max, float *sum, float *acc, float max_b, float sum_b, const float *acc_b)
+{
+    float top = *max > max_b ? *max : max_b, wa = expf(*max - top), wb = expf(max_b - top);
+    *max = top;
+    *sum = *sum * wa + sum_b * wb;
+    for (size_t i = 0; i < width; i++)
+        acc[i] = acc[i] * wa + acc_b[i] * wb;
+}
+
+static void write_out(const struct attention *a, float sum, const float *acc, float *out)
+{
+    float scale = 1 / sum;
+    for (uint32_t i = 0; i < a->d_v; i++)
+        out[i] = acc[i] * scale;
+}
+
+/* All segments of a tile, one after the other. */
+static void run_tile(const struct attention *a, const struct tile *t, const float *q, float *out, int thread)
+{
+    struct lane l = lane_of(a, thread);
+    size_t width = attend_width(a->d_v);
+    load_queries(a, t, q, &l);
+    uint32_t n = n_queries(t), last = t->rows[t->n_rows - 1].pos / (SEGMENT_BLOCKS * KV_BLOCK_TOKENS);
+    for (uint32_t s = 0; s <= last; s++) {
+        run_segment(a, t, s, &l);
+        for (uint32_t i = 0; i < n; i++) {
+            if (!s) {
+                l.max_all[i] = l.max[i];
+                l.sum_all[i] = l.sum[i];
+                memcpy(l.acc_all + i * width, l.acc + i * width, width * sizeof(float));
+            } else if (t->rows[i / t->n_heads].pos >= s * SEGMENT_BLOCKS * KV_BLOCK_TOKENS) {
+                join(width, &l.max_all[i], &l.sum_all[i], l.acc_all + i * width, l.max[i], l.sum[i], l.acc + i * width);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        write_out(a, l.sum_all[i], l.acc_all + i * width,
+                  out + ((size_t)(i / t->n_heads) * a->n_heads + t->head + i % t->n_heads) * a->d_v);
+}
+
+/* Many rows */
 
 struct job {
     struct attention *a;
     const struct forward_row *rows;
-    uint32_t n, layer, tile, n_tiles, heads; /* heads: query heads of one item */
+    uint32_t n, layer, tile_rows, n_tiles, group;
     const float *q;
     float *out;
 };
 
-static uint32_t block_fill(uint32_t n_pos, uint32_t b)
-{
-    uint32_t left = n_pos - b * KV_BLOCK_TOKENS;
-    return left < KV_BLOCK_TOKENS ? left : KV_BLOCK_TOKENS;
-}
-
-/* `n_heads` query heads from `head` on, which share one K/V head, for one row. */
-static void attend(const struct job *j, uint32_t row, uint32_t head, uint32_t n_heads, float *scores)
+/* The heads of one K/V head for rows from … end - 1 of one sequence; more than QUERIES heads go in parts. */
+static void run_rows(const struct job *j, uint32_t kv_head, uint32_t from, uint32_t end, int thread)
 {
     const struct attention *a = j->a;
-    const uint32_t *blocks = j->rows[row].blocks;
-    uint32_t kv_head = head / (a->n_heads / a->n_kv_heads), n_pos = j->rows[row].pos + 1;
-    uint32_t n_blocks = (n_pos + KV_BLOCK_TOKENS - 1) / KV_BLOCK_TOKENS;
-    const float *q = j->q + ((size_t)row * a->n_heads + head) * a->d_k;
-    float *out = j->out + ((size_t)row * a->n_heads + head) * a->d_v, scale = 1.0f / sqrtf((float)a->d_k);
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        const uint16_t *keys = kv_k(a->kv, blocks[b], j->layer, kv_head);
-        for (uint32_t h = 0; h < n_heads; h++)
-            op_dot_f16(a->kn, q + (size_t)h * a->d_k, keys, block_fill(n_pos, b), a->d_k, scale,
-                       scores + (size_t)h * a->scores_cap + (size_t)b * KV_BLOCK_TOKENS);
-    }
-    for (uint32_t h = 0; h < n_heads; h++)
-        op_softmax(a->kn, scores + (size_t)h * a->scores_cap, n_pos);
-    memset(out, 0, (size_t)n_heads * a->d_v * sizeof *out);
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        const uint16_t *values = kv_v(a->kv, blocks[b], j->layer, kv_head);
-        for (uint32_t h = 0; h < n_heads; h++)
-            op_axpy_f16(a->kn, scores + (size_t)h * a->scores_cap + (size_t)b * KV_BLOCK_TOKENS, values, block_fill(n_pos, b), a->d_v,
-                        out + (size_t)h * a->d_v);
+    for (uint32_t h = 0; h < j->group; h += QUERIES) {
+        struct tile t = {j->rows + from, end - from, kv_head, kv_head * j->group + h, j->group - h < QUERIES ? j->group - h : QUERIES,
+                         j->layer};
+        run_tile(a, &t, j->q + (size_t)from * a->n_heads * a->d_k, j->out + (size_t)from * a->n_heads * a->d_v, thread);
     }
 }
 
-void attention_head(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, uint32_t kv_head, const float *q,
-                    float *out, int thread)
-{
-    uint32_t group = a->n_heads / a->n_kv_heads;
-    struct job j = {.a = a, .rows = rows, .n = n, .layer = layer, .q = q, .out = out, .heads = group};
-    for (uint32_t row = 0; row < n; row++)
-        attend(&j, row, kv_head * group, group, a->scores + (size_t)thread * group * a->scores_cap);
-}
-
+/* The last rows, which see most, come first: so the end of the loop is short. */
 static void run_item(void *arg, size_t item, int thread)
 {
     const struct job *j = arg;
-    const struct attention *a = j->a;
-    uint32_t tile = (uint32_t)(item % j->n_tiles), head = (uint32_t)(item / j->n_tiles) * j->heads;
-    uint32_t end = (tile + 1) * j->tile < j->n ? (tile + 1) * j->tile : j->n;
-    float *scores = a->scores + (size_t)thread * (a->n_heads / a->n_kv_heads) * a->scores_cap;
-    for (uint32_t row = tile * j->tile; row < end; row++)
-        attend(j, row, head, j->heads, scores);
+    uint32_t tile = j->n_tiles - 1 - (uint32_t)(item / j->a->n_kv_heads), kv_head = (uint32_t)(item % j->a->n_kv_heads);
+    uint32_t from = tile * j->tile_rows, end = from + j->tile_rows < j->n ? from + j->tile_rows : j->n;
+    for (uint32_t row = from, next; row < end; row = next) {
+        for (next = row + 1; next < end && j->rows[next].blocks == j->rows[row].blocks;)
+            next++;
+        run_rows(j, kv_head, row, next, thread);
+    }
 }
 
 void attention_run(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, const float *q, float *out)
 {
-    uint32_t group = a->n_heads / a->n_kv_heads, threads = (uint32_t)pool_threads(a->pool);
-    struct job j = {.a = a, .rows = rows, .n = n, .layer = layer, .q = q, .out = out, .heads = group};
-    j.tile = n >= TILE_ROWS * threads ? TILE_ROWS : 1;
-    j.n_tiles = (n + j.tile - 1) / j.tile;
-    if (j.n_tiles * a->n_kv_heads < threads)
-        j.heads = 1;
-    pool_run(a->pool, (size_t)j.n_tiles * (a->n_heads / j.heads), run_item, &j);
+    uint32_t group = a->n_heads / a->n_kv_heads;
+    struct job j = {.a = a, .rows = rows, .n = n, .layer = layer, .group = group, .q = q, .out = out};
+    j.tile_rows = group < QUERIES ? QUERIES / group : 1;
+    j.n_tiles = (n + j.tile_rows - 1) / j.tile_rows;
+    pool_run(a->pool, (size_t)j.n_tiles * a->n_kv_heads, run_item, &j);
+}
+
+/* Few rows: a unit is one segment of one row and K/V head. */
+
+static uint32_t n_segments(const struct forward_row *r)
+{
+    return r->pos / (SEGMENT_BLOCKS * KV_BLOCK_TOKENS) + 1;
+}
+
+uint32_t attention_few_plan(struct attention *a, const struct forward_row *rows, uint32_t n)
+{
+    uint32_t units = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        a->first_unit[i] = units;
+        units += n_segments(&rows[i]) * a->n_kv_heads;
+    }
+    a->first_unit[n] = units;
+    return units;
+}
+
+static float *partial_of(const struct attention *a, uint32_t row, uint32_t head, uint32_t segment)
+{
+    return a->partial + (((size_t)row * a->n_heads + head) * a->segments_max + segment) * partial_floats(a);
+}
+
+/* Puts the parts of a row's heads together, in order. */
+static void join_segments(const struct attention *a, const struct forward_row *rows, uint32_t row, uint32_t head, uint32_t n_heads,
+                          float *out)
+{
+    size_t width = attend_width(a->d_v);
+    for (uint32_t h = head; h < head + n_heads; h++) {
+        float *all = partial_of(a, row, h, 0);
+        for (uint32_t s = 1; s < n_segments(&rows[row]); s++) {
+            const float *p = partial_of(a, row, h, s);
+            join(width, &all[0], &all[1], all + 2, p[0], p[1], p + 2);
+        }
+        write_out(a, all[1], all + 2, out + ((size_t)row * a->n_heads + h) * a->d_v);
+    }
+}
+
+static void keep_segment(const struct attention *a, uint32_t row, const struct tile *t, uint32_t segment, const struct lane *l)
+{
+    size_t width = attend_width(a->d_v);
+    for (uint32_t i = 0; i < t->n_heads; i++) {
+        float *p = partial_of(a, row, t->head + i, segment);
+        p[0] = l->max[i];
+        p[1] = l->sum[i];
+        memcpy(p + 2, l->acc + i * width, width * sizeof(float));
+    }
+}
+
+void attention_few_unit(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t unit, const float *q, float *out,
+                        int thread)
+{
+    uint32_t row = 0, group = a->n_heads / a->n_kv_heads;
+    while (unit >= a->first_unit[row + 1])
+        row++;
+    uint32_t n = n_segments(&rows[row]), kv_head = (unit - a->first_unit[row]) / n, segment = (unit - a->first_unit[row]) % n;
+    const float *row_q = q + (size_t)row * a->n_heads * a->d_k;
+    struct job j = {.a = a, .rows = rows, .layer = layer, .group = group, .q = q, .out = out};
+    if (n == 1) {
+        run_rows(&j, kv_head, row, row + 1, thread);
+        return;
+    }
+    for (uint32_t h = 0; h < group; h += QUERIES) {
+        struct tile t = {rows + row, 1, kv_head, kv_head * group + h, group - h < QUERIES ? group - h : QUERIES, layer};
+        struct lane l = lane_of(a, thread);
+        load_queries(a, &t, row_q, &l);
+        run_segment(a, &t, segment, &l);
+        keep_segment(a, row, &t, segment, &l);
+    }
+    /* Release what this thread has kept, acquire what the others have. */
+    atomic_uint *done = &a->done[row * a->n_kv_heads + kv_head];
+    if (atomic_fetch_add_explicit(done, 1, memory_order_acq_rel) + 1 < n)
+        return;
+    atomic_store_explicit(done, 0, memory_order_relaxed); /* for the next layer, beyond a meeting */
+    join_segments(a, rows, row, kv_head * group, group, out);
 }

@@ -2,15 +2,23 @@
 #ifndef ENGINE_ATTENTION_H
 #define ENGINE_ATTENTION_H
 
+#include <stdatomic.h>
+
 #include "engine/forward.h"
+#include "tensor/few.h"
 
 struct attention {
     const struct kernels *kn;
     struct pool *pool;
     const struct kv *kv;
-    uint32_t n_heads, n_kv_heads, d_k, d_v;
-    uint32_t scores_cap; /* positions, a multiple of a block */
-    float *scores;       /* [threads][n_heads / n_kv_heads][scores_cap] */
+    uint32_t n_heads, n_kv_heads, d_k, d_v, segments_max;
+    struct attend_shape shape;
+    size_t lane_floats;
+    float *lanes;   /* owned: [threads][lane_floats] */
+    float *partial; /* owned: [few rows][n_heads][segments_max][2 + d_v padded] */
+    size_t partial_bytes;
+    atomic_uint *done;                     /* [few rows][n_kv_heads] segments that are finished */
+    uint32_t first_unit[FEW_ROWS_MAX + 1]; /* of each row, and the end */
 };
 
 int attention_init(struct attention *a, const struct model *m, struct pool *pool, const struct kernels *kn, const struct kv *kv,
@@ -18,8 +26,11 @@ int attention_init(struct attention *a, const struct model *m, struct pool *pool
 void attention_deinit(struct attention *a);
 /* out[n][n_heads * d_v] = softmax(q · Kᵀ / √d_k) · V for q[n][n_heads * d_k]; each row sees positions 0 … pos. */
 void attention_run(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, const float *q, float *out);
-/* The same for the heads of one K/V head, on the calling thread of a team. */
-void attention_head(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t n, uint32_t kv_head, const float *q,
-                    float *out, int thread);
+
+/* The same for few rows, by the threads of a team. Before a pass, one thread lays out the work: the number of units of a layer.
+ * Then each unit of each layer by any thread; the last one of a row's head puts its parts together. */
+uint32_t attention_few_plan(struct attention *a, const struct forward_row *rows, uint32_t n);
+void attention_few_unit(struct attention *a, uint32_t layer, const struct forward_row *rows, uint32_t unit, const float *q, float *out,
+                        int thread);
 
 #endif

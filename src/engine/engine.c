@@ -54,7 +54,7 @@ static int make_scratch(struct engine *en)
 static int make_parts(struct engine *en, struct err *e)
 {
     const struct hparams *hp = &en->m->hp;
-    struct kv_shape shape = {hp->n_layers, hp->n_kv_heads, hp->d_head_k, hp->d_head_v};
+    struct kv_shape shape = {hp->n_layers, hp->n_kv_heads, hp->d_head_k, hp->d_head_v, en->c.cache_q8};
     int rc = kv_create(&shape, en->c.kv_bytes_max, &en->kv, e);
     if (!rc)
         rc = choose_context(en, e);

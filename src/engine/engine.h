@@ -31,6 +31,7 @@ struct engine_config {
     uint32_t queue_max;      /* requests that wait for a place */
     uint32_t prefill_chunk;  /* most prompt tokens in one step; fewer when they would take too long */
     bool speculate;          /* guess tokens from the text, while that pays (draft.h) */
+    bool cache_q8;           /* the KV cache in 8 bits, not in F16: half the memory */
     bool deterministic;      /* a request's text does not depend on what else runs */
     struct engine_keep_config keep;
     const struct clock *clock;

@@ -119,8 +119,7 @@ void forward_shape(struct forward *f, uint32_t layer, uint32_t row, uint32_t kv_
     if (l->v_bias)
         op_add(f->kn, v, l->v_bias + at_v, dv);
     uint32_t block = r->blocks[r->pos / KV_BLOCK_TOKENS], slot = r->pos % KV_BLOCK_TOKENS;
-    op_f32_to_f16(f->kn, k, kv_k(f->kv, block, layer, kv_head) + (size_t)slot * dk, dk);
-    op_f32_to_f16(f->kn, v, kv_v(f->kv, block, layer, kv_head) + (size_t)slot * dv, dv);
+    op_attend_put(f->kn, &f->attention.shape, kv_head_block(f->kv, block, layer, kv_head), slot, k, v);
 }
 
 static void shape_qkv(struct forward *f, uint32_t row)

@@ -100,13 +100,25 @@ static void run_step(struct forward *f, const struct few_step *s, int thread)
     few_step_run(s, s + 1 < end ? s + 1 : NULL, f->kn, &f->share, f->lanes[thread].act, thread);
 }
 
+/* A row alone, in a context of one segment: a head is shaped by the thread that attends. Otherwise all heads come first. */
+static bool shapes_first(const struct forward *f)
+{
+    return f->n_units != f->m->hp.n_kv_heads;
+}
+
 static void attend(struct forward *f, uint32_t layer, int thread)
 {
-    uint32_t head;
-    for (bool own; share_take(&f->share, thread, &head, &own);) {
+    uint32_t i;
+    bool own, first = shapes_first(f);
+    while (first && share_take(&f->share, thread, &i, &own))
         for (uint32_t row = 0; row < f->n_rows; row++)
-            forward_shape(f, layer, row, head);
-        attention_head(&f->attention, layer, f->rows, f->n_rows, head, f->q, f->mixed, thread);
+            forward_shape(f, layer, row, i);
+    if (first)
+        next_round(f, thread, f->n_units);
+    while (share_take(&f->share, thread, &i, &own)) {
+        if (!first)
+            forward_shape(f, layer, 0, i);
+        attention_few_unit(&f->attention, layer, f->rows, i, f->q, f->mixed, thread);
     }
 }
 
@@ -162,5 +174,6 @@ static void run_thread(void *arg, int thread)
 
 void forward_few_run(struct forward *f)
 {
+    f->n_units = attention_few_plan(&f->attention, f->rows, f->n_rows);
     pool_team(f->pool, run_thread, f);
 }

@@ -37,6 +37,7 @@ struct forward {
     /* of the pass that runs */
     const struct forward_row *rows;
     uint32_t n_rows, n_outs, layer;
+    uint32_t n_units; /* of attention, when rows are few */
 };
 
 /* forward.c: the embedding of a row's token, and the cosines and sines of its position. */

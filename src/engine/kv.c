@@ -7,9 +7,11 @@
 
 enum { SLAB_BYTES = 8 << 20, SLAB_SHIFT_MAX = 6 };
 
+_Static_assert((int)KV_BLOCK_TOKENS == (int)ATTEND_TOKENS, "a block is what attention takes at once");
+
 static size_t head_bytes(const struct kv_shape *s)
 {
-    return (size_t)KV_BLOCK_TOKENS * ((size_t)s->d_k + s->d_v) * sizeof(uint16_t);
+    return attend_block_bytes(&(struct attend_shape){s->d_k, s->d_v, s->q8});
 }
 
 uint64_t kv_block_bytes(const struct kv_shape *s)
@@ -198,7 +200,7 @@ static int make_exclusive(struct kv *kv, uint32_t *slot)
     uint32_t b = block_take(kv);
     if (b == KV_NONE)
         return ERR_NOMEM;
-    memcpy(kv_k(kv, b, 0, 0), kv_k(kv, *slot, 0, 0), kv->block_bytes);
+    memcpy(kv_head_block(kv, b, 0, 0), kv_head_block(kv, *slot, 0, 0), kv->block_bytes);
     kv_unref(kv, *slot);
     *slot = b;
     return OK;

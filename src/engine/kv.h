@@ -3,9 +3,9 @@
  * A block holds its 32 positions for all layers and all heads, so that one number names it in a block table, one count
  * says who shares it, and one piece of memory is what a later version writes to disk:
  *
- *   block   [n_layers][n_heads] { K [32][d_k] · V [32][d_v] }   in F16
+ *   block   [n_layers][n_heads] { keys, values and scales of 32 positions, as tensor/attend.h has them }
  *
- * A head's keys of a block lie together, which is what attention walks over. Blocks are carved from slabs that are taken
+ * What attention walks over lies together. Blocks are carved from slabs that are taken
  * from the kernel when first needed and given back by kv_trim when nothing in them is alive.
  *
  * A block is, at any time, one of:
@@ -21,18 +21,20 @@
  *   2. An indexed block is full and is never written again.
  *   3. used + idle + free = total; idle blocks are exactly those on the list idle_first … idle_last.
  *
- * One thread at a time, but kv_k and kv_v of blocks that are held may be called from any. */
+ * One thread at a time, but kv_head_block of blocks that are held may be called from any. */
 #ifndef ENGINE_KV_H
 #define ENGINE_KV_H
 
 #include "base/err.h"
 #include "base/str.h"
+#include "tensor/attend.h"
 
 enum { KV_BLOCK_TOKENS = 32, KV_BLOCKS_MAX = 1 << 20 };
 #define KV_NONE UINT32_MAX
 
 struct kv_shape {
     uint32_t n_layers, n_heads, d_k, d_v;
+    bool q8; /* in 8 bits, not in F16 */
 };
 
 /* What is known about a block. `serial` names its content, never used twice; 0 when it is not in the prefix index. */
@@ -71,16 +73,23 @@ void kv_trim(struct kv *kv);
 uint32_t kv_available(const struct kv *kv);
 uint64_t kv_bytes(const struct kv *kv); /* really allocated */
 
-/* Keys [32][d_k] and values [32][d_v] of one head. */
-static inline uint16_t *kv_k(const struct kv *kv, uint32_t block, uint32_t layer, uint32_t head)
+/* How attention sees them. */
+static inline struct attend_shape kv_attend_shape(const struct kv *kv)
+{
+    return (struct attend_shape){kv->shape.d_k, kv->shape.d_v, kv->shape.q8};
+}
+/* One head's keys and values. */
+static inline void *kv_head_block(const struct kv *kv, uint32_t block, uint32_t layer, uint32_t head)
 {
     uint8_t *slab = kv->slabs[block >> kv->slab_shift];
     size_t in_slab = block & ((1u << kv->slab_shift) - 1);
-    return (uint16_t *)(void *)(slab + in_slab * kv->block_bytes + ((size_t)layer * kv->shape.n_heads + head) * kv->head_bytes);
+    return slab + in_slab * kv->block_bytes + ((size_t)layer * kv->shape.n_heads + head) * kv->head_bytes;
 }
-static inline uint16_t *kv_v(const struct kv *kv, uint32_t block, uint32_t layer, uint32_t head)
+
+/* The same as halfwords; of layer 0 and head 0, a whole block of block_bytes. */
+static inline uint16_t *kv_k(const struct kv *kv, uint32_t block, uint32_t layer, uint32_t head)
 {
-    return kv_k(kv, block, layer, head) + (size_t)KV_BLOCK_TOKENS * kv->shape.d_k;
+    return kv_head_block(kv, block, layer, head);
 }
 
 /* The blocks of one sequence, in order: position p lies in blocks[p / 32]. */

@@ -31,7 +31,7 @@ int act_create(size_t rows_max, size_t cols_max, struct act **ret)
     size_t stride = round_up(cols_max, STRIDE), values = rows_max * stride, groups = values / 32 * sizeof(float);
     size_t packed = round_up(rows_max, LANES_MAX) * (stride / 32) * LANE_BYTES_MAX;
     *a = (struct act){.rows_max = rows_max, .cols_max = cols_max, .stride = stride};
-    a->pages_len = values + 7 * groups + packed;
+    a->pages_len = 2 * values + 7 * groups + packed;
     uint8_t *p = a->pages = mem_pages_alloc(a->pages_len);
     if (!p) {
         free(a);
@@ -40,6 +40,8 @@ int act_create(size_t rows_max, size_t cols_max, struct act **ret)
     a->packed = p; /* all sizes are multiples of 64 but that of d, s32 and sum32, which come last */
     p += packed;
     a->rows.q = (int8_t *)p;
+    p += values;
+    a->rows.halves = (int8_t *)p;
     p += values;
     a->rows.s16 = (float *)p;
     p += 2 * groups;
@@ -76,13 +78,14 @@ static struct act_row_out row_out(const struct act *a, size_t row)
 {
     size_t v = row * a->stride;
     const struct act_row_out *r = &a->rows;
-    return (struct act_row_out){r->q + v, r->d + v / 32, r->s32 + v / 32, r->s16 + v / 16, r->sum32 + v / 32, r->sum16 + v / 16};
+    return (struct act_row_out){r->q + v,          r->d + v / 32,     r->s32 + v / 32, r->s16 + v / 16,
+                                r->sum32 + v / 32, r->sum16 + v / 16, r->halves + v};
 }
 
 struct act_row act_row(const struct act *a, size_t row)
 {
     struct act_row_out o = row_out(a, row);
-    return (struct act_row){a->x + row * a->k, o.q, o.d, o.s32, o.s16, o.sum32, o.sum16};
+    return (struct act_row){a->x + row * a->k, o.q, o.d, o.s32, o.s16, o.sum32, o.sum16, o.halves};
 }
 
 bool act_wants_panels(const struct act *a, const struct kernels *kn)

@@ -19,7 +19,7 @@ int few_act_create(size_t cols_max, struct few_act **ret)
     struct few_act *a = calloc(1, sizeof *a);
     if (!a)
         return ERR_NOMEM;
-    size_t stride = (cols_max + STRIDE - 1) / STRIDE * STRIDE, floats = stride / 32 * sizeof(float), row = stride + 8 * floats;
+    size_t stride = (cols_max + STRIDE - 1) / STRIDE * STRIDE, floats = stride / 32 * sizeof(float), row = 2 * stride + 8 * floats;
     *a = (struct few_act){.cols_max = cols_max, .memory = aligned_alloc(64, FEW_ROWS_MAX * row)};
     if (!a->memory) {
         free(a);
@@ -28,9 +28,10 @@ int few_act_create(size_t cols_max, struct few_act **ret)
     memset(a->memory, 0, FEW_ROWS_MAX * row);
     for (size_t i = 0; i < FEW_ROWS_MAX; i++) {
         uint8_t *p = a->memory + i * row;
-        float *f = (float *)(void *)(p + stride);
+        float *f = (float *)(void *)(p + 2 * stride);
         size_t n = stride / 32;
         a->forms[i] = (struct act_row_out){.q = (int8_t *)p,
+                                           .halves = (int8_t *)p + stride,
                                            .d = f,
                                            .s32 = f + n,
                                            .s16 = f + 2 * n,
@@ -58,7 +59,7 @@ void few_act_set(struct few_act *a, const struct kernels *kn, const float *x, si
         const struct act_row_out *f = &a->forms[i];
         if (quantised)
             kn->quantise(x, k, *f);
-        a->rows[i] = (struct act_row){x, f->q, f->d, f->s32, f->s16, f->sum32, f->sum16};
+        a->rows[i] = (struct act_row){x, f->q, f->d, f->s32, f->s16, f->sum32, f->sum16, f->halves};
     }
 }
 

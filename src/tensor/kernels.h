@@ -36,12 +36,14 @@ struct act_row {
     const float *d;               /* [k / 32] */
     const float *s32, *s16;       /* [k / 32], [k / 16]: d · Σ q */
     const int32_t *sum32, *sum16; /* [k / 32], [k / 16]: Σ q */
+    const int8_t *halves;         /* q with its sixteens in the order 0 2 1 3, of every 64 values */
 };
 /* The same, to be written. */
 struct act_row_out {
     int8_t *q;
     float *d, *s32, *s16;
     int32_t *sum32, *sum16;
+    int8_t *halves;
 };
 
 /* n values (whole blocks) of a row as groups: q[n], d[n / group], m[n / group] (untouched without has_min). */
@@ -116,11 +118,15 @@ struct kernels {
     void (*silu_mul)(float *gate, const float *up, size_t n);
     void (*add)(float *x, const float *y, size_t n);
     void (*rope)(float *head, const float *cs, size_t n_rot, bool neox);
-    void (*dot_f16)(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out);
-    void (*axpy_f16)(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc);
     void (*f32_to_f16)(const float *x, uint16_t *out, size_t n);
+    void (*attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
+    void (*attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
     void (*softmax)(float *x, size_t n);
 };
+
+/* attend.c: the scalar level. */
+void plain_attend(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
+void plain_attend_put(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
 
 extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)

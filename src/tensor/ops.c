@@ -51,19 +51,19 @@ void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_ro
     kn->rope(head, cs, n_rot, neox);
 }
 
-void op_dot_f16(const struct kernels *kn, const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
-{
-    kn->dot_f16(q, rows, n, d, scale, out);
-}
-
-void op_axpy_f16(const struct kernels *kn, const float *p, const uint16_t *rows, size_t n, size_t d, float *acc)
-{
-    kn->axpy_f16(p, rows, n, d, acc);
-}
-
 void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n)
 {
     kn->f32_to_f16(x, out, n);
+}
+
+void op_attend(const struct kernels *kn, const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch)
+{
+    kn->attend(s, block, q, scratch);
+}
+
+void op_attend_put(const struct kernels *kn, const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v)
+{
+    kn->attend_put(s, block, slot, k, v);
 }
 
 void op_softmax(const struct kernels *kn, float *x, size_t n)

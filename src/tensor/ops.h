@@ -11,6 +11,7 @@
 
 #include "sys/cpu.h"
 #include "sys/pool.h"
+#include "tensor/attend.h"
 #include "tensor/type.h"
 
 struct kernels; /* tensor/kernels.h, for this room and its tests */
@@ -44,10 +45,10 @@ void op_add(const struct kernels *kn, float *x, const float *y, size_t n);
  * otherwise (2i, 2i + 1). (Su et al., 2021) */
 void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_rot, bool neox);
 
-/* F16 rows against a float vector: out[n] = scale * rows[n][d] · q[d]; and acc[d] += sum_n p[n] * rows[n][d]. */
-void op_dot_f16(const struct kernels *kn, const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out);
-void op_axpy_f16(const struct kernels *kn, const float *p, const uint16_t *rows, size_t n, size_t d, float *acc);
 void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n);
+/* Adds a block to the queries' sums (attend.h), and puts the key [d_k] and value [d_v] of one position into a block. */
+void op_attend(const struct kernels *kn, const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
+void op_attend_put(const struct kernels *kn, const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
 /* In place; returns nothing special for n = 0. The maximum is subtracted first. */
 void op_softmax(const struct kernels *kn, float *x, size_t n);
 

@@ -26,6 +26,8 @@ static void quantise(const float *x, size_t k, struct act_row_out out)
             out.q[32 * b + (size_t)i] = (int8_t)q;
             sum[i / 16] += q;
         }
+        memcpy(out.halves + b / 2 * 64 + b % 2 * 16, out.q + 32 * b, 16);
+        memcpy(out.halves + b / 2 * 64 + b % 2 * 16 + 32, out.q + 32 * b + 16, 16);
         out.d[b] = d;
         out.sum16[2 * b] = sum[0];
         out.sum16[2 * b + 1] = sum[1];
@@ -145,23 +147,6 @@ static void rope(float *head, const float *cs, size_t n_rot, bool neox)
     plain_rope(head, cs, n_rot, neox);
 }
 
-static void dot_f16_rows(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
-{
-    for (size_t r = 0; r < n; r++, rows += d) {
-        float sum = 0;
-        for (size_t i = 0; i < d; i++)
-            sum += q[i] * f16_to_f32(rows[i]);
-        out[r] = sum * scale;
-    }
-}
-
-static void axpy_f16(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc)
-{
-    for (size_t r = 0; r < n; r++, rows += d)
-        for (size_t i = 0; i < d; i++)
-            acc[i] += p[r] * f16_to_f32(rows[i]);
-}
-
 static void to_f16(const float *x, uint16_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -195,8 +180,8 @@ const struct kernels kernels_scalar = {
     .silu_mul = silu_mul,
     .add = add,
     .rope = rope,
-    .dot_f16 = dot_f16_rows,
-    .axpy_f16 = axpy_f16,
     .f32_to_f16 = to_f16,
+    .attend = plain_attend,
+    .attend_put = plain_attend_put,
     .softmax = softmax,
 };

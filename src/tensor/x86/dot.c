@@ -1,9 +1,10 @@
 /* Products of quantised weight rows with a few rows of 8-bit activations.
  *
- * A piece of 256 weights is unpacked into eight registers of 32 codes and a register (or two) of scales, for all rows of
- * activations at once. Each of the eight gives a register of partial sums, a tree of horizontal additions turns them into one
- * with a sum for each group, and one conversion and one fma scale all. This costs about ten instructions for 32 weights, where
- * memory allows some forty.
+ * A piece of 256 weights is unpacked into eight registers of codes and a register (or two) of scales, for all rows of
+ * activations at once. The sixteens of a group of 32 lie in the same half of two registers, first[i] and second[i]
+ * (act_row.halves lies so, too): their products are added where they are, and a short tree of horizontal additions gives a
+ * register with a sum for each of eight groups, which one conversion and one fma scale. Groups of 16 do without the addition.
+ * What counts is the number of instructions: about six for 32 weights, since work and memory overlap only in part.
  *
  * A type is a function that loads a piece, and a `struct form` of constants. */
 #include "tensor/unpack.h"
@@ -14,6 +15,8 @@
 enum { PIECE = 256 };
 
 struct piece {
+    /* Groups of 32: register 2i has the first sixteens of groups 2i and 2i + 1, register 2i + 1 the second ones. Groups of 16:
+     * register i has groups 2i and 2i + 1. */
     __m256i codes[8];
     __m256 d[2], m[2]; /* of groups 0 … 7 and, when groups have 16 values, 8 … 15 */
 };
@@ -25,53 +28,65 @@ struct form {
     int bias; /* a weight is its code − bias; a power of two, or 0 */
 };
 
-/* Eight partial sums of 32 products u·a, u in 0 … 127. */
+INLINE __m256i load32(const void *p)
+{
+    return _mm256_loadu_si256(p);
+}
+
+/* sum + eight partial sums of 32 products u·a, u in 0 … 255 with VNNI, 0 … 63 without: two of those products fit 16 bits. */
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+INLINE __m256i add_products(__m256i sum, __m256i u, __m256i a)
+{
+#if defined(__AVX512VNNI__)
+    return _mm256_dpbusd_epi32(sum, u, a);
+#else
+    return _mm256_dpbusd_avx_epi32(sum, u, a);
+#endif
+}
 INLINE __m256i mul_small(__m256i u, const int8_t *a)
 {
-    __m256i x = _mm256_loadu_si256((const __m256i *)a);
-#if defined(__AVX512VNNI__)
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), u, x);
-#elif defined(__AVXVNNI__)
-    return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), u, x);
-#else
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(u, x), _mm256_set1_epi16(1));
-#endif
+    return add_products(_mm256_setzero_si256(), u, load32(a));
 }
-
-/* The same for w in −128 … 127, plus SIGNED_BIAS · Σ a: VNNI wants its first factor unsigned. AVX2 moves the sign over to a,
- * which is never −128, and 128 · 127 · 2 still fits 16 bits. */
-#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+INLINE __m256i mul_small2(const __m256i u[2], const int8_t *a)
+{
+    return add_products(mul_small(u[0], a), u[1], load32(a + 32));
+}
+/* The same for w in −128 … 127, plus SIGNED_BIAS · Σ a: VNNI wants its first factor unsigned. */
 enum { SIGNED_BIAS = 128 };
-INLINE __m256i mul_signed(__m256i w, const int8_t *a)
+INLINE __m256i mul_signed2(const __m256i w[2], const int8_t *a)
 {
-    return mul_small(_mm256_xor_si256(w, _mm256_set1_epi8(-128)), a);
+    __m256i u[2] = {_mm256_xor_si256(w[0], _mm256_set1_epi8(-128)), _mm256_xor_si256(w[1], _mm256_set1_epi8(-128))};
+    return mul_small2(u, a);
 }
 #else
-enum { SIGNED_BIAS = 0 };
-INLINE __m256i mul_signed(__m256i w, const int8_t *a)
+INLINE __m256i pairs(__m256i v)
 {
-    __m256i x = _mm256_loadu_si256((const __m256i *)a);
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)), _mm256_set1_epi16(1));
+    return _mm256_madd_epi16(v, _mm256_set1_epi16(1));
+}
+INLINE __m256i mul_small(__m256i u, const int8_t *a)
+{
+    return pairs(_mm256_maddubs_epi16(u, load32(a)));
+}
+INLINE __m256i mul_small2(const __m256i u[2], const int8_t *a)
+{
+    return pairs(_mm256_add_epi16(_mm256_maddubs_epi16(u[0], load32(a)), _mm256_maddubs_epi16(u[1], load32(a + 32))));
+}
+/* The sign moves over to a, which is never −128, and 128 · 127 · 2 still fits 16 bits. */
+enum { SIGNED_BIAS = 0 };
+INLINE __m256i mul_signed2(const __m256i w[2], const int8_t *a)
+{
+    __m256i v[2];
+    for (int i = 0; i < 2; i++)
+        v[i] = pairs(_mm256_maddubs_epi16(_mm256_abs_epi8(w[i]), _mm256_sign_epi8(load32(a + 32 * i), w[i])));
+    return _mm256_add_epi32(v[0], v[1]);
 }
 #endif
-
-/* The low and high halves' sums of four registers: lane i of each half is the sum of v[i]'s half. */
-INLINE __m256i sums4(const __m256i v[4])
-{
-    return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
-}
-
-/* Lane i: the sum of v[i]. */
-INLINE __m256i sums8(const __m256i v[8])
-{
-    __m256i a = sums4(v), b = sums4(v + 4);
-    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
-}
 
 /* Lane 2i: the sum of v[i]'s low half, lane 2i + 1: of its high one. */
-INLINE __m256i sums4x2(const __m256i v[4])
+INLINE __m256i sums8(const __m256i v[4])
 {
-    return _mm256_permutevar8x32_epi32(sums4(v), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+    return _mm256_permutevar8x32_epi32(s, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
 INLINE __m256i less_bias(__m256i sums, const int32_t *a_sums, int bias)
@@ -92,31 +107,43 @@ INLINE __m256 twice(__m256 d, int half)
  * behind a row of activations may be NaN). */
 INLINE __m256 add_piece(__m256 lanes, const struct piece *p, struct form f, const struct act_row *a, size_t at, size_t n)
 {
-    __m256i v[8];
-    for (int i = 0; i < 8; i++)
-        v[i] = f.is_signed ? mul_signed(p->codes[i], a->q + at + 32 * i) : mul_small(p->codes[i], a->q + at + 32 * i);
-    int bias = f.is_signed ? SIGNED_BIAS : f.bias;
-    if (f.group == 32) {
-        __m256i mask = n == PIECE ? _mm256_set1_epi32(-1)
-                                  : _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n / 32)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-        __m256 da = n == PIECE ? _mm256_loadu_ps(a->d + at / 32) : _mm256_maskload_ps(a->d + at / 32, mask);
-        __m256 sums = _mm256_cvtepi32_ps(less_bias(sums8(v), a->sum32 + at / 32, bias));
-        lanes = _mm256_fmadd_ps(sums, _mm256_mul_ps(p->d[0], da), lanes);
-        if (f.has_min) {
-            __m256 s = n == PIECE ? _mm256_loadu_ps(a->s32 + at / 32) : _mm256_maskload_ps(a->s32 + at / 32, mask);
-            lanes = _mm256_fmadd_ps(s, p->m[0], lanes);
-        }
-        return lanes;
+    __m256i v[4];
+    for (int i = 0; i < 4; i++) {
+        const int8_t *x = a->halves + at + 64 * i;
+        v[i] = f.is_signed ? mul_signed2(p->codes + 2 * i, x) : mul_small2(p->codes + 2 * i, x);
     }
+    __m256i mask = n == PIECE ? _mm256_set1_epi32(-1)
+                              : _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n / 32)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    __m256 da = n == PIECE ? _mm256_loadu_ps(a->d + at / 32) : _mm256_maskload_ps(a->d + at / 32, mask);
+    __m256 sums = _mm256_cvtepi32_ps(less_bias(sums8(v), a->sum32 + at / 32, f.is_signed ? SIGNED_BIAS : f.bias));
+    lanes = _mm256_fmadd_ps(sums, _mm256_mul_ps(p->d[0], da), lanes);
+    if (f.has_min) {
+        __m256 s = n == PIECE ? _mm256_loadu_ps(a->s32 + at / 32) : _mm256_maskload_ps(a->s32 + at / 32, mask);
+        lanes = _mm256_fmadd_ps(s, p->m[0], lanes);
+    }
+    return lanes;
+}
+
+/* The same for groups of 16; such types have whole pieces only, and small codes. */
+INLINE __m256 add_piece16(__m256 lanes, const struct piece *p, struct form f, const struct act_row *a, size_t at)
+{
     __m256 da = _mm256_loadu_ps(a->d + at / 32);
     for (int h = 0; h < 2; h++) {
+        __m256i v[4];
         size_t g = at / 16 + 8 * (size_t)h;
-        __m256 sums = _mm256_cvtepi32_ps(less_bias(sums4x2(v + 4 * h), a->sum16 + g, bias));
+        for (int i = 0; i < 4; i++)
+            v[i] = mul_small(p->codes[4 * h + i], a->q + at + 128 * h + 32 * i);
+        __m256 sums = _mm256_cvtepi32_ps(less_bias(sums8(v), a->sum16 + g, f.bias));
         lanes = _mm256_fmadd_ps(sums, _mm256_mul_ps(p->d[h], twice(da, h)), lanes);
         if (f.has_min)
             lanes = _mm256_fmadd_ps(_mm256_loadu_ps(a->s16 + g), p->m[h], lanes);
     }
     return lanes;
+}
+
+INLINE __m256i two(const void *low, const void *high)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)), _mm_loadu_si128(high), 1);
 }
 
 /* The end of a row that is not a whole piece: n values. Only types with groups of 32 have it. */
@@ -125,8 +152,10 @@ INLINE void load_end(unpack_fn *unpack, const uint8_t *w, size_t n, struct piece
     int8_t q[PIECE] = {0};
     float d[8] = {0}, m[8] = {0};
     unpack(w, n, q, d, m);
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = _mm256_loadu_si256((const __m256i *)(q + 32 * i));
+    for (int i = 0; i < 4; i++) {
+        p->codes[2 * i] = two(q + 64 * i, q + 64 * i + 32);
+        p->codes[2 * i + 1] = two(q + 64 * i + 16, q + 64 * i + 48);
+    }
     p->d[0] = _mm256_loadu_ps(d);
     p->m[0] = _mm256_loadu_ps(m);
 }
@@ -149,7 +178,7 @@ INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const stru
             prefetch((uintptr_t)p + ahead, f.bytes);
             load(p, &piece);
             for (size_t j = 0; j < n_m; j++)
-                lanes[j] = add_piece(lanes[j], &piece, f, a + j, i, PIECE);
+                lanes[j] = f.group == 16 ? add_piece16(lanes[j], &piece, f, a + j, i) : add_piece(lanes[j], &piece, f, a + j, i, PIECE);
         }
         if (i < k && f.group == 32) {
             load_end(unpack, p, k - i, &piece);
@@ -175,30 +204,20 @@ INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const stru
 
 /* Loading pieces */
 
-INLINE uint16_t load_u16(const uint8_t *p)
+INLINE uint64_t load_u16(const uint8_t *p)
 {
     uint16_t v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 
-/* Eight f16 scales, `step` bytes apart. */
+/* Eight f16 scales, `step` bytes apart. Put together in general registers: vector units have enough to do. */
 INLINE __m256 load_halves(const uint8_t *p, size_t step)
 {
-    __m128i h = _mm_cvtsi32_si128(load_u16(p));
-    h = _mm_insert_epi16(h, load_u16(p + step), 1);
-    h = _mm_insert_epi16(h, load_u16(p + 2 * step), 2);
-    h = _mm_insert_epi16(h, load_u16(p + 3 * step), 3);
-    h = _mm_insert_epi16(h, load_u16(p + 4 * step), 4);
-    h = _mm_insert_epi16(h, load_u16(p + 5 * step), 5);
-    h = _mm_insert_epi16(h, load_u16(p + 6 * step), 6);
-    h = _mm_insert_epi16(h, load_u16(p + 7 * step), 7);
-    return _mm256_cvtph_ps(h);
-}
-
-INLINE __m256i load32(const void *p)
-{
-    return _mm256_loadu_si256(p);
+    uint64_t low = load_u16(p) | load_u16(p + step) << 16 | load_u16(p + 2 * step) << 32 | load_u16(p + 3 * step) << 48;
+    p += 4 * step;
+    uint64_t high = load_u16(p) | load_u16(p + step) << 16 | load_u16(p + 2 * step) << 32 | load_u16(p + 3 * step) << 48;
+    return _mm256_cvtph_ps(_mm_set_epi64x((long long)high, (long long)low));
 }
 
 INLINE __m256i masked(__m256i v, int mask)
@@ -206,45 +225,56 @@ INLINE __m256i masked(__m256i v, int mask)
     return _mm256_and_si256(v, _mm256_set1_epi8((char)mask));
 }
 
-/* Sixteen bytes of nibbles: the low ones, then the high ones. */
-INLINE __m256i nibbles(const uint8_t qs[16])
+/* Two blocks' nibbles: byte j has value j of its block low and value j + 16 high. */
+INLINE void nibbles(const uint8_t *a, const uint8_t *b, __m256i codes[2])
 {
-    __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)qs));
-    return masked(_mm256_srlv_epi64(both, _mm256_setr_epi64x(0, 0, 4, 4)), 15);
+    __m256i v = two(a, b);
+    codes[0] = masked(v, 15);
+    codes[1] = masked(_mm256_srli_epi16(v, 4), 15);
 }
 
-/* 32 bits to bytes of 16 or 0. */
-INLINE __m256i fifths(const uint8_t qh[4])
+INLINE int32_t load_i32(const uint8_t *p)
 {
-    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201);
-    const __m256i order = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
-    int32_t bits;
-    memcpy(&bits, qh, sizeof bits);
-    __m256i v = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), order);
-    return masked(_mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit), 16);
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Adds the fifth bits, 32 of each block. */
+INLINE void fifths(const uint8_t *a, const uint8_t *b, __m256i codes[2])
+{
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201),
+                  two_bytes = _mm256_setr_epi64x(0, 0x0101010101010101, 0, 0x0101010101010101);
+    __m256i bits = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_cvtsi32_si128(load_i32(a))), _mm_cvtsi32_si128(load_i32(b)), 1);
+    for (int i = 0; i < 2; i++) {
+        __m256i v = _mm256_shuffle_epi8(_mm256_srli_epi32(bits, 16 * i), two_bytes);
+        codes[i] = _mm256_or_si256(codes[i], masked(_mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit), 16));
+    }
 }
 
 INLINE void load_q8_0(const uint8_t *w, struct piece *p)
 {
     const struct block_q8_0 *b = (const void *)w;
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = load32(b[i].qs);
+    for (int i = 0; i < 8; i += 2) {
+        p->codes[i] = two(b[i].qs, b[i + 1].qs);
+        p->codes[i + 1] = two(b[i].qs + 16, b[i + 1].qs + 16);
+    }
     p->d[0] = load_halves(w, sizeof *b);
 }
 
 INLINE void load_q4_0(const uint8_t *w, struct piece *p)
 {
     const struct block_q4_0 *b = (const void *)w;
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = nibbles(b[i].qs);
+    for (int i = 0; i < 8; i += 2)
+        nibbles(b[i].qs, b[i + 1].qs, p->codes + i);
     p->d[0] = load_halves(w, sizeof *b);
 }
 
 INLINE void load_q4_1(const uint8_t *w, struct piece *p)
 {
     const struct block_q4_1 *b = (const void *)w;
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = nibbles(b[i].qs);
+    for (int i = 0; i < 8; i += 2)
+        nibbles(b[i].qs, b[i + 1].qs, p->codes + i);
     p->d[0] = load_halves(w, sizeof *b);
     p->m[0] = load_halves(w + 2, sizeof *b);
 }
@@ -252,16 +282,20 @@ INLINE void load_q4_1(const uint8_t *w, struct piece *p)
 INLINE void load_q5_0(const uint8_t *w, struct piece *p)
 {
     const struct block_q5_0 *b = (const void *)w;
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = _mm256_or_si256(nibbles(b[i].qs), fifths(b[i].qh));
+    for (int i = 0; i < 8; i += 2) {
+        nibbles(b[i].qs, b[i + 1].qs, p->codes + i);
+        fifths(b[i].qh, b[i + 1].qh, p->codes + i);
+    }
     p->d[0] = load_halves(w, sizeof *b);
 }
 
 INLINE void load_q5_1(const uint8_t *w, struct piece *p)
 {
     const struct block_q5_1 *b = (const void *)w;
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = _mm256_or_si256(nibbles(b[i].qs), fifths(b[i].qh));
+    for (int i = 0; i < 8; i += 2) {
+        nibbles(b[i].qs, b[i + 1].qs, p->codes + i);
+        fifths(b[i].qh, b[i + 1].qh, p->codes + i);
+    }
     p->d[0] = load_halves(w, sizeof *b);
     p->m[0] = load_halves(w + 2, sizeof *b);
 }
@@ -270,8 +304,11 @@ INLINE void load_iq4_nl(const uint8_t *w, struct piece *p)
 {
     const struct block_iq4_nl *b = (const void *)w;
     const __m256i levels = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)iq4_nl_values));
-    for (int i = 0; i < 8; i++)
-        p->codes[i] = _mm256_shuffle_epi8(levels, nibbles(b[i].qs));
+    for (int i = 0; i < 8; i += 2) {
+        nibbles(b[i].qs, b[i + 1].qs, p->codes + i);
+        p->codes[i] = _mm256_shuffle_epi8(levels, p->codes[i]);
+        p->codes[i + 1] = _mm256_shuffle_epi8(levels, p->codes[i + 1]);
+    }
     p->d[0] = load_halves(w, sizeof *b);
 }
 
@@ -293,25 +330,38 @@ INLINE void load_k4_scales(const uint8_t packed[12], float d, float min, struct 
     p->m[0] = scaled(-min, m, false);
 }
 
+/* Of 32 bytes: group 2i low, group 2i + 1 high. */
+INLINE void k4_nibbles(const uint8_t qs[32], __m256i codes[2])
+{
+    const __m256i shift = _mm256_setr_epi64x(0, 0, 4, 4);
+    for (int i = 0; i < 2; i++) {
+        __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(qs + 16 * i)));
+        codes[i] = masked(_mm256_srlv_epi64(both, shift), 15);
+    }
+}
+
 INLINE void load_q4_k(const uint8_t *w, struct piece *p)
 {
     const struct block_q4_k *b = (const void *)w;
-    for (int i = 0; i < 4; i++) {
-        __m256i x = load32(b->qs + 32 * i);
-        p->codes[2 * i] = masked(x, 15);
-        p->codes[2 * i + 1] = masked(_mm256_srli_epi16(x, 4), 15);
-    }
+    for (int i = 0; i < 4; i++)
+        k4_nibbles(b->qs + 32 * i, p->codes + 2 * i);
     load_k4_scales(b->scales, half_to_f32(b->d), half_to_f32(b->dmin), p);
 }
 
 INLINE void load_q5_k(const uint8_t *w, struct piece *p)
 {
     const struct block_q5_k *b = (const void *)w;
-    __m256i h = load32(b->qh);
+    for (int j = 0; j < 2; j++) {
+        const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(b->qh + 16 * j)));
+        const __m256i high = _mm256_srlv_epi64(both, _mm256_setr_epi64x(0, 0, 1, 1)); /* bit 2i: of group 2i, or 2i + 1 */
+        for (int i = 0; i < 4; i++)
+            p->codes[2 * i + j] = _mm256_slli_epi16(masked(_mm256_srli_epi16(high, 2 * i), 1), 4);
+    }
     for (int i = 0; i < 4; i++) {
-        __m256i x = load32(b->qs + 32 * i), low = masked(_mm256_srli_epi16(h, 2 * i), 1), high = masked(_mm256_srli_epi16(h, 2 * i + 1), 1);
-        p->codes[2 * i] = _mm256_or_si256(masked(x, 15), _mm256_slli_epi16(low, 4));
-        p->codes[2 * i + 1] = _mm256_or_si256(masked(_mm256_srli_epi16(x, 4), 15), _mm256_slli_epi16(high, 4));
+        __m256i low[2];
+        k4_nibbles(b->qs + 32 * i, low);
+        p->codes[2 * i] = _mm256_or_si256(p->codes[2 * i], low[0]);
+        p->codes[2 * i + 1] = _mm256_or_si256(p->codes[2 * i + 1], low[1]);
     }
     load_k4_scales(b->scales, half_to_f32(b->d), half_to_f32(b->dmin), p);
 }

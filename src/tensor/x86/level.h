@@ -63,10 +63,11 @@ void LEVEL(panel_f32)(const struct panel *p, const float *x, size_t m, float *ou
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
 void LEVEL(silu_mul)(float *gate, const float *up, size_t n);
 void LEVEL(add)(float *x, const float *y, size_t n);
-void LEVEL(dot_f16_rows)(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out);
-void LEVEL(axpy_f16)(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc);
 void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n);
 void LEVEL(softmax)(float *x, size_t n);
+/* attend.c */
+void LEVEL(attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
+void LEVEL(attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
 /* panel.c */
 void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
 void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src);

@@ -45,8 +45,8 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .silu_mul = LEVEL(silu_mul),
     .add = LEVEL(add),
     .rope = rope,
-    .dot_f16 = LEVEL(dot_f16_rows),
-    .axpy_f16 = LEVEL(axpy_f16),
     .f32_to_f16 = LEVEL(f32_to_f16),
+    .attend = LEVEL(attend),
+    .attend_put = LEVEL(attend_put),
     .softmax = LEVEL(softmax),
 };

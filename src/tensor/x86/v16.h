@@ -2,6 +2,8 @@
 #ifndef TENSOR_X86_V16_H
 #define TENSOR_X86_V16_H
 
+#include <math.h>
+
 #include "tensor/x86/level.h"
 
 #if defined(__AVX512F__)
@@ -65,6 +67,25 @@ static inline v16 v16_exp2i(v16 n)
 static inline v16 v16_load_f16(const void *p)
 {
     return _mm512_cvtph_ps(_mm256_loadu_si256(p));
+}
+static inline v16 v16_load_i8(const void *p)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p)));
+}
+/* Rounded, held within −127 … 127; NaN becomes −127. */
+static inline void v16_store_i8(int8_t *p, v16 a)
+{
+    v16 held = _mm512_min_ps(_mm512_max_ps(a, _mm512_set1_ps(-127)), _mm512_set1_ps(127));
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(held)));
+}
+static inline v16 v16_abs(v16 a)
+{
+    return _mm512_abs_ps(a);
+}
+/* a in the first n lanes, b behind */
+static inline v16 v16_first(v16 a, v16 b, size_t n)
+{
+    return _mm512_mask_mov_ps(b, (__mmask16)(n < 16 ? (1u << n) - 1 : 0xffff), a);
 }
 static inline v16 v16_load_bf16(const void *p)
 {
@@ -158,6 +179,35 @@ static inline v16 v16_load_f16(const void *p)
     const __m128i *h = p;
     return (v16){_mm256_cvtph_ps(_mm_loadu_si128(h)), _mm256_cvtph_ps(_mm_loadu_si128(h + 1))};
 }
+static inline __m256 v8_load_i8(const void *p)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(p)));
+}
+static inline v16 v16_load_i8(const void *p)
+{
+    return (v16){v8_load_i8(p), v8_load_i8((const int8_t *)p + 8)};
+}
+static inline __m256i v8_to_i32(__m256 a)
+{
+    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a, _mm256_set1_ps(-127)), _mm256_set1_ps(127)));
+}
+static inline void v16_store_i8(int8_t *p, v16 a)
+{
+    __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(v8_to_i32(a.lo), v8_to_i32(a.hi)), 0xd8);
+    _mm_storeu_si128((__m128i *)p, _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+}
+static inline v16 v16_abs(v16 a)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    return (v16){_mm256_andnot_ps(sign, a.lo), _mm256_andnot_ps(sign, a.hi)};
+}
+static inline v16 v16_first(v16 a, v16 b, size_t n)
+{
+    __m256i limit = _mm256_set1_epi32((int)n), lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256 lo = _mm256_castsi256_ps(_mm256_cmpgt_epi32(limit, lane));
+    __m256 hi = _mm256_castsi256_ps(_mm256_cmpgt_epi32(limit, _mm256_add_epi32(lane, _mm256_set1_epi32(8))));
+    return (v16){_mm256_blendv_ps(b.lo, a.lo, lo), _mm256_blendv_ps(b.hi, a.hi, hi)};
+}
 static inline __m256 v8_load_bf16(const __m128i *p)
 {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(p)), 16));
@@ -188,6 +238,29 @@ static inline v16 v16_zero(void)
 static inline float v16_sum(v16 a)
 {
     return reduce8(_mm256_add_ps(v16_low(a), v16_high(a)));
+}
+
+static inline float v16_max_lane(v16 a)
+{
+    __m256 v = _mm256_max_ps(v16_low(a), v16_high(a));
+    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
+/* e^x for x ≤ 88 within 2 units of the last place: x = n·ln 2 + r, |r| ≤ ln 2 / 2, and the Taylor polynomial of r. Below −87,
+ * where the result would be subnormal, 0. NaN stays NaN. */
+static inline v16 v16_exp(v16 x)
+{
+    static const float c[] = {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1, 1};
+    v16 low = v16_set1(-87.0f), y = v16_min(v16_set1(88.0f), v16_max(low, x));
+    v16 n = v16_round(v16_mul(y, v16_set1(1.44269504f)));
+    v16 r = v16_fma(n, v16_set1(-0.693359375f), y); /* ln 2 in two parts: n times the first is exact */
+    r = v16_fma(n, v16_set1(2.12194440e-4f), r);
+    v16 p = v16_set1(1.0f / 5040);
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++)
+        p = v16_fma(p, r, v16_set1(c[i]));
+    return v16_keep_ge(v16_mul(p, v16_exp2i(n)), x, low);
 }
 
 /* The first n < 16 elements at p, zeros behind them, without reading further. */

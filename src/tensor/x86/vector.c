@@ -3,21 +3,6 @@
 
 #include "tensor/x86/v16.h"
 
-/* e^x for x ≤ 88 within 2 units of the last place: x = n·ln 2 + r, |r| ≤ ln 2 / 2, and the Taylor polynomial of r. Below −87,
- * where the result would be subnormal, 0. NaN stays NaN. */
-static inline v16 v16_exp(v16 x)
-{
-    static const float c[] = {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1, 1};
-    v16 low = v16_set1(-87.0f), y = v16_min(v16_set1(88.0f), v16_max(low, x));
-    v16 n = v16_round(v16_mul(y, v16_set1(1.44269504f)));
-    v16 r = v16_fma(n, v16_set1(-0.693359375f), y); /* ln 2 in two parts: n times the first is exact */
-    r = v16_fma(n, v16_set1(2.12194440e-4f), r);
-    v16 p = v16_set1(1.0f / 5040);
-    for (size_t i = 0; i < sizeof c / sizeof *c; i++)
-        p = v16_fma(p, r, v16_set1(c[i]));
-    return v16_keep_ge(v16_mul(p, v16_exp2i(n)), x, low);
-}
-
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n)
 {
     v16 sum = v16_zero();
@@ -55,42 +40,6 @@ void LEVEL(add)(float *x, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] += y[i];
-}
-
-void LEVEL(dot_f16_rows)(const float *q, const uint16_t *rows, size_t n, size_t d, float scale, float *out)
-{
-    for (size_t r = 0; r < n; r++, rows += d) {
-        v16 sum = v16_zero();
-        size_t i = 0;
-        for (; i + 16 <= d; i += 16)
-            sum = v16_fma(v16_load_f16(rows + i), v16_load(q + i), sum);
-        if (i < d)
-            sum = v16_fma(v16_tail_f16(rows + i, d - i), v16_tail(q + i, d - i), sum);
-        out[r] = v16_sum(sum) * scale;
-    }
-}
-
-/* Sixteen columns at a time, so that the sum stays in a register over all rows. */
-void LEVEL(axpy_f16)(const float *p, const uint16_t *rows, size_t n, size_t d, float *acc)
-{
-    size_t i = 0;
-    for (; i + 64 <= d; i += 64) {
-        v16 s[4];
-        for (size_t j = 0; j < 4; j++)
-            s[j] = v16_load(acc + i + 16 * j);
-        for (size_t r = 0; r < n; r++)
-            for (size_t j = 0; j < 4; j++)
-                s[j] = v16_fma(v16_set1(p[r]), v16_load_f16(rows + r * d + i + 16 * j), s[j]);
-        for (size_t j = 0; j < 4; j++)
-            v16_store(acc + i + 16 * j, s[j]);
-    }
-    for (; i < d; i += 16) {
-        size_t w = d - i < 16 ? d - i : 16;
-        v16 s = v16_tail(acc + i, w);
-        for (size_t r = 0; r < n; r++)
-            s = v16_fma(v16_set1(p[r]), v16_tail_f16(rows + r * d + i, w), s);
-        v16_store_tail(acc + i, s, w);
-    }
 }
 
 void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n)

@@ -129,7 +129,7 @@ static void by_forward(const struct model *m, const struct kernels *kn, uint32_t
     struct forward_row rows[N];
     uint32_t blocks[4];
     struct kv_table table = {blocks, 0, 4};
-    const struct kv_shape shape = {m->hp.n_layers, m->hp.n_kv_heads, m->hp.d_head_k, m->hp.d_head_v};
+    const struct kv_shape shape = {m->hp.n_layers, m->hp.n_kv_heads, m->hp.d_head_k, m->hp.d_head_v, false};
     const struct forward_limits limits = {N, 1, N};
     assert_int_equal(pool_create(2, &pool, NULL), OK);
     assert_int_equal(kv_create(&shape, 4 * kv_block_bytes(&shape), &kv, NULL), OK);

@@ -104,32 +104,6 @@ static void check_to_f16(const struct kernels *kn, struct data *d, size_t n)
     assert_memory_equal(h, before, n * sizeof *h);
 }
 
-/* Rows of n values; six of them. */
-static void check_attention(const struct kernels *kn, struct data *d, size_t n)
-{
-    enum { ROWS = 6 };
-    static uint16_t rows[ROWS * MAX];
-    for (size_t i = 0; i < ROWS * n; i++)
-        rows[i] = f32_to_f16(uniform(&d->rng, -2, 2));
-    float *dots = guarded_new(ROWS);
-    op_dot_f16(kn, d->x, rows, ROWS, n, 0.25F, dots);
-    op_axpy_f16(kn, d->y, rows, ROWS, n, d->out);
-    for (size_t r = 0; r < ROWS; r++) {
-        double want = 0;
-        for (size_t i = 0; i < n; i++)
-            want += (double)d->x[i] * (double)f16_to_f32(rows[r * n + i]);
-        assert_near((double)dots[r], want / 4, 1e-4, "dot_f16", n, r);
-    }
-    for (size_t i = 0; i < n; i++) {
-        double want = (double)d->x[i];
-        for (size_t r = 0; r < ROWS; r++)
-            want += (double)d->y[r] * (double)f16_to_f32(rows[r * n + i]);
-        assert_near((double)d->out[i], want, 1e-5, "axpy_f16", n, i);
-    }
-    assert_true(guarded_intact(dots, ROWS));
-    guarded_free(dots);
-}
-
 static void check_rope(const struct kernels *kn, struct data *d, size_t n)
 {
     float cs[MAX];
@@ -171,10 +145,6 @@ static void softmax(void **state)
 static void to_f16(void **state)
 {
     for_all(state, check_to_f16);
-}
-static void attention(void **state)
-{
-    for_all(state, check_attention);
 }
 static void rope(void **state)
 {
@@ -224,8 +194,7 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(rms_norm),  CASE(silu_mul), CASE(add),      CASE(softmax),           CASE(to_f16),
-        CASE(attention), CASE(rope),     CASE(extremes), CASE(levels_have_names),
+        CASE(rms_norm), CASE(silu_mul), CASE(add), CASE(softmax), CASE(to_f16), CASE(rope), CASE(extremes), CASE(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
