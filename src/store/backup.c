@@ -82,13 +82,25 @@ int store_backup_beside(const struct store_config *c, const char *path, struct e
 
 /* ---- restoring */
 
+static bool write_all(int fd, const char *p, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && errno != EINTR)
+            return false;
+        p += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+    return true;
+}
+
 static int copy_file(const char *from, const char *to, struct err *e)
 {
     char bytes[64 << 10];
     int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = OK;
     ssize_t n = 0;
     while (in >= 0 && out >= 0 && (n = read(in, bytes, sizeof bytes)) > 0)
-        if (write(out, bytes, (size_t)n) != n) {
+        if (!write_all(out, bytes, (size_t)n)) {
             n = -1;
             break;
         }

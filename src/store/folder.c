@@ -160,10 +160,14 @@ int path_publish(const char *from, const char *to, struct err *e)
     int r = path_sync(from, e);
     if (r)
         return r;
-    if (link(from, to))
+    if (!link(from, to)) {
+        if (unlink(from))
+            return failed(from, e);
+    } else if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) {
         return failed(to, e);
-    if (unlink(from))
-        return failed(from, e);
+    } else if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE)) {
+        return failed(to, e); /* FAT, for one, has no links, but can do this */
+    }
     return sync_folder_of(to, e);
 }
 

@@ -26,7 +26,8 @@ static bool parse(struct str text, uint8_t ret[KEY_BYTES])
     for (size_t i = 0; ok && i < KEY_BYTES; i++) {
         int high = digit(text.ptr[2 * i]), low = digit(text.ptr[2 * i + 1]);
         ok = high >= 0 && low >= 0;
-        ret[i] = (uint8_t)(high << 4 | low);
+        if (ok)
+            ret[i] = (uint8_t)(high << 4 | low);
     }
     return ok;
 }

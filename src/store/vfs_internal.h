@@ -45,7 +45,7 @@ struct file {
         struct { /* WAL */
             struct frame_head head;
             int64_t head_of;  /* the frame of `head`, or -1 */
-            uint32_t written; /* frames up to the highest that this handle has written in this generation */
+            uint32_t written; /* frames up to the one that this handle wrote last */
             uint32_t synced;
         } wal;
         struct {        /* journal: the block that was used last, in clear */

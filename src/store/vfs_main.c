@@ -17,6 +17,11 @@ static struct place place_of(uint64_t page)
     return (struct place){.kind = PLACE_PAGE, .number = page};
 }
 
+static int64_t stored_at(uint64_t page)
+{
+    return HEADER_BYTES + ((int64_t)page - 1) * PAGE_BYTES;
+}
+
 static int file_size(struct file *f, int64_t *ret)
 {
     sqlite3_int64 size = 0;
@@ -41,7 +46,7 @@ static int read_page(struct file *f, uint64_t page, uint8_t out[PAGE_BYTES])
 {
     const struct place at = place_of(page);
     int64_t size = 0;
-    int r = real_of(f)->xRead(f->real, out, PAGE_BYTES, (sqlite3_int64)(HEADER_BYTES + (page - 1) * PAGE_BYTES));
+    int r = real_of(f)->xRead(f->real, out, PAGE_BYTES, stored_at(page));
     if (r == SQLITE_IOERR_SHORT_READ) {
         r = file_size(f, &size);
         if (r)
@@ -79,7 +84,7 @@ static int write_page(struct file *f, uint64_t page, const uint8_t *in)
 {
     const struct place at = place_of(page);
     int r = cipher_seal(&f->cipher, &at, in, PAGE_SEALED, f->scratch, f->scratch + PAGE_SEALED);
-    return r ? vfs_code(r) : real_of(f)->xWrite(f->real, f->scratch, PAGE_BYTES, (sqlite3_int64)(HEADER_BYTES + (page - 1) * PAGE_BYTES));
+    return r ? vfs_code(r) : real_of(f)->xWrite(f->real, f->scratch, PAGE_BYTES, stored_at(page));
 }
 
 /* Sealed zeros up to `end`, so that no page is ever a hole. */
@@ -170,7 +175,7 @@ int vfs_verify(const struct keys *keys, const char *path, struct err *e)
     cipher_init(&c, keys->identity, keys->data);
     for (uint64_t n = 1; !r; n++) {
         const struct place at = place_of(n);
-        ssize_t got = pread(fd, page, sizeof page, (off_t)(HEADER_BYTES + (n - 1) * PAGE_BYTES));
+        ssize_t got = pread(fd, page, sizeof page, stored_at(n));
         if (!got && n > 1)
             break;
         if (got < 0)

@@ -152,10 +152,27 @@ static int recover_log_head(struct file *f, uint8_t *out)
 
 /* ---- methods */
 
+enum { CHECKSUM_BYTES = 8, LOG_CHECKSUM_AT = WAL_HEAD - CHECKSUM_BYTES, FRAME_CHECKSUM_AT = FRAME_HEAD - CHECKSUM_BYTES };
+
+/* A transaction that outgrew the page cache has written pages twice: SQLite then computes the checksums anew, from that of the
+ * frame (or of the log's head) before them on, and reads just this one. */
+static int read_checksum(struct file *f, uint8_t *out, int64_t at)
+{
+    uint8_t log[WAL_HEAD_STORED];
+    struct frame_head h;
+    int64_t frame = at < WAL_HEAD ? -1 : (at - WAL_HEAD) / FRAME;
+    int r = frame < 0 ? read_log_head(f, log) : read_frame_head(f, frame, &h);
+    if (r == SQLITE_OK)
+        memcpy(out, frame < 0 ? log + LOG_CHECKSUM_AT : h.bytes + FRAME_CHECKSUM_AT, CHECKSUM_BYTES);
+    return r == SQLITE_IOERR_DATA || r == SQLITE_IOERR_SHORT_READ ? note_frame(f, frame < 0 ? 0 : frame, NULL) : r;
+}
+
 static int wal_read(sqlite3_file *s, void *out, int n, sqlite3_int64 at)
 {
     struct file *f = (struct file *)s;
     struct frame_head h;
+    if (n == CHECKSUM_BYTES && (at == LOG_CHECKSUM_AT || (at >= WAL_HEAD && (at - WAL_HEAD) % FRAME == FRAME_CHECKSUM_AT)))
+        return read_checksum(f, out, at);
     if (at < WAL_HEAD)
         return at || n != WAL_HEAD ? SQLITE_IOERR_READ : recover_log_head(f, out);
     int64_t frame = (at - WAL_HEAD) / FRAME, within = (at - WAL_HEAD) % FRAME;
@@ -185,6 +202,8 @@ static int write_frame_head(struct file *f, int64_t frame, const uint8_t *in)
 {
     const struct place at = {.kind = PLACE_FRAME_HEAD, .number = (uint64_t)frame};
     uint8_t plain[FRAME_HEAD_SEALED] = {0}, buf[FRAME_HEAD_STORED];
+    if (memcmp(f->wal.head.bytes + SALTS_AT, in + SALTS_AT, SALTS_BYTES) != 0)
+        f->wal.synced = 0; /* another handle has begun a new generation */
     memcpy(plain, in, FRAME_HEAD);
     put_be32(plain + FRAME_HEAD, f->wal.synced);
     int r = cipher_seal(&f->cipher, &at, plain, sizeof plain, buf, buf + sizeof plain);
@@ -193,8 +212,7 @@ static int write_frame_head(struct file *f, int64_t frame, const uint8_t *in)
     memcpy(f->wal.head.bytes, in, FRAME_HEAD);
     f->wal.head.synced = f->wal.synced;
     f->wal.head_of = frame;
-    if (frame >= f->wal.written)
-        f->wal.written = (uint32_t)frame + 1;
+    f->wal.written = (uint32_t)frame + 1; /* also downwards: what a transaction had spilled before it was rolled back is void */
     return real_of(f)->xWrite(f->real, buf, sizeof buf, stored_at(frame));
 }
 

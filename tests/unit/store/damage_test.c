@@ -270,6 +270,59 @@ static void an_unfinished_transaction_after_the_last_is_no_damage(void **state)
     store_free(s);
 }
 
+static int spill(struct store_db *db, void *ctx, struct err *e)
+{
+    (void)ctx;
+    int r = db_exec(db,
+                    "PRAGMA cache_size=5; INSERT INTO notes (title) SELECT hex(randomblob(1000)) FROM "
+                    "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < 100) SELECT n FROM c);",
+                    e);
+    return r ? r : err_set(e, ERR_CANCELED, "rolled back");
+}
+
+/* Frames of a transaction that was rolled back may be written over, and torn: nobody vouches for them. */
+static void a_torn_frame_where_a_transaction_was_rolled_back_ends_the_log(void **state)
+{
+    struct fixture *f = *state;
+    pid_t child = fork();
+    if (!child) {
+        struct store *s = fixture_open(f);
+        add_note(s, "kept", "body");
+        if (store_write(s, spill, NULL, NULL) != ERR_CANCELED || file_size_of(f->wal) < FRAME_AT + 60 * FRAME_SIZE)
+            _exit(1);
+        add_note(s, "kept", "body");
+        off_t end = file_size_of(f->wal);
+        add_note(s, "the last", long_body(1));
+        if (file_size_of(f->wal) != end)
+            _exit(2); /* it was not written over the spilled frames */
+        raise(SIGKILL);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    /* the last transaction's first frame: the one after those of the first two */
+    struct fixture copy = *f;
+    char wal[120], db[120];
+    snprintf(wal, sizeof wal, "%s/good-wal", f->root);
+    snprintf(db, sizeof db, "%s/good", f->root);
+    file_copy(f->wal, wal);
+    file_copy(f->db, db);
+    int torn = 0;
+    for (int frame = 59; frame > 0 && !torn; frame--) {
+        struct store *s = NULL;
+        struct err e = {0};
+        file_copy(wal, f->wal);
+        file_copy(db, f->db);
+        file_flip(f->wal, FRAME_AT + frame * FRAME_SIZE + 100);
+        int r = store_open(&copy.config, &s, &e);
+        if (r)
+            fail_msg("frame %d: %s", frame, e.text);
+        torn = count_notes(s) == 2;
+        store_free(s);
+    }
+    assert_true(torn);
+}
+
 static int read_bodies(struct store_db *db, void *ctx, struct err *e)
 {
     struct store_stmt *st = db_prepare(db, "SELECT body FROM parts");
@@ -396,6 +449,7 @@ int main(void)
         T(frames_that_changed_places_are_found),
         T(a_torn_end_of_the_log_ends_it_there),
         T(an_unfinished_transaction_after_the_last_is_no_damage),
+        T(a_torn_frame_where_a_transaction_was_rolled_back_ends_the_log),
         T(damage_that_happens_later_is_found_when_the_page_is_read),
         T(a_damaged_journal_is_found_and_a_whole_one_rolls_back),
     };

@@ -85,6 +85,11 @@ static void key_files_that_are_no_good_are_refused(void **state)
     chmod(f->key, 0600);
     assert_int_equal(truncate(f->key, 40), 0);
     expect_refusal(f, ERR_CORRUPT, "is not a key file");
+    static const char no_digits[] = "0123456789abcdefg0123456789abcdef0123456789abcdef0123456789abcde\n";
+    int fd = open(f->key, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, no_digits, sizeof no_digits - 1), sizeof no_digits - 1);
+    close(fd);
+    expect_refusal(f, ERR_CORRUPT, "is not a key file");
     unlink(f->key);
     expect_refusal(f, ERR_DENIED, "is missing");
     assert_int_equal(file_size_of(f->key), -1); /* no new one for a database that it could not open */
