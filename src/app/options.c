@@ -40,6 +40,7 @@ void args_init(struct args *a)
         .gen = 128,
         .repeat = 3,
         .batch = "1",
+        .depth = "0",
     };
 }
 

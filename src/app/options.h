@@ -19,8 +19,8 @@ struct texts {
 
 /* Values of all options of all verbs; a verb reads those that its table names. */
 struct args {
-    bool help, version, json, api, chat, raw, stats, docs, memory, no_special, parse_special, resume, yes, admin;
-    const char *config, *data, *system, *batch, *server, *key, *new_passphrase_file, *expires;
+    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin;
+    const char *config, *data, *system, *batch, *depth, *compare, *server, *key, *new_passphrase_file, *expires;
     const char *revision, *sha256;
     double temperature, top_p, min_p;
     int64_t max_tokens, seed, top_k, context, prompt, gen, repeat; /* seed: -1 draws one */

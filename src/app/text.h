@@ -93,12 +93,21 @@
     X(VERSION_CPU, "%s, %d cores, kernels: %s", "%s，%d 核，指令集：%s") \
     X(MEASURING, "Measuring", "测量中") \
     X(BENCH_WHAT, "name a model to measure, or give --memory", "请指定要测量的模型，或使用 --memory") \
-    X(BENCH_BATCH, "--batch wants up to %d numbers from 1 to %d, separated by commas, not \"%.*s\"", "--batch 需要最多 %d 个 1 到 %d 的数，用逗号分隔，而不是“%.*s”") \
+    X(BENCH_LIST, "--%s wants up to %d numbers from %u to %u, separated by commas, not \"%.*s\"", "--%s 需要最多 %d 个 %u 到 %u 的数，用逗号分隔，而不是“%.*s”") \
     X(BENCH_HEAD, "%.*s (%s, %s of tensors), %d threads\n", "%.*s（%s，张量 %s），%d 线程\n") \
-    X(BENCH_PROMPT, "prompt of", "提示长度") \
-    X(BENCH_AT_ONCE, "answers at once:", "同时回答数：") \
+    X(BENCH_ROW_PREFILL, "reading a prompt of %lld", "读取 %lld 个词元的提示") \
+    X(BENCH_ROW_DECODE, "writing %u at once, behind %u tokens", "同时生成 %u 个回答，已有 %u 个词元") \
+    X(BENCH_ROW_COLD, "to the first token of a prompt of %lld, never seen", "首个词元耗时：%lld 个词元的新提示") \
+    X(BENCH_ROW_WARM, "to the first token of a prompt of %lld, seen before", "首个词元耗时：%lld 个词元，读取过") \
+    X(BENCH_ROW_RESTART, "to the first token of a prompt of %lld, seen before a restart", "首个词元耗时：%lld 个词元，重启前读取过") \
+    X(BENCH_ROW_START, "from the start of the model to a first token", "从加载模型到首个词元") \
+    X(BENCH_ROW_PEER, "   (peer %.1f, ratio %.2f)", "（对比程序 %.1f，比值 %.2f）") \
     X(BENCH_MOVED, "  %s are read for a token: %s/s\n", "  每个词元读取 %s：%s/秒\n") \
     X(BENCH_SHARE, "  %.0f %% of the read bandwidth, %s/s\n", "  达到读取带宽的 %.0f %%（%s/秒）\n") \
+    X(BENCH_RESIDENT, "  memory: %s resident (%s of its own, %s mapped), peak %s\n", "  内存：常驻 %s（自有 %s，映射 %s），峰值 %s\n") \
+    X(BENCH_RESIDENT_PEER, "  the peer: %s resident (%s of its own, %s mapped), peak %s\n", "  对比程序：常驻 %s（自有 %s，映射 %s），峰值 %s\n") \
+    X(BENCH_PEER_WHAT, "--compare wants node=FOLDER or llama-bench=PROGRAM, not \"%s\"", "--compare 需要 node=目录 或 llama-bench=程序，而不是“%s”") \
+    X(BENCH_PEER_FAILED, "%s gave no measurement (%s): try it by hand", "%s 未给出测量结果（%s）：请手动运行检查") \
     X(BENCH_MEMORY, "%s/s read (%s, %d threads, best of %d passes)\n", "读取带宽 %s/秒（%s，%d 线程，%d 次取最好）\n") \
     /* the data folder */ \
     X(FILE_WANTED, "%s cannot be read: %s", "无法读取 %s：%s") \
@@ -128,10 +137,12 @@
     X(ASK_STATS, "%.0f tokens read, %.0f written", "读取 %.0f 词元，生成 %.0f 词元") \
     X(CHAT_GREETING, "/help lists the commands. Ctrl-C stops an answer, Ctrl-D leaves.", "/help 列出命令。Ctrl-C 停止回答，Ctrl-D 退出。") \
     X(CHAT_HELP_KEYS, \
-      "A line that ends in \\ goes on in the next; so does everything between two \"\"\", and what is pasted.\n" \
-      "Alt-Enter begins a line. Tab completes. Ctrl-R searches what was typed. Ctrl-C stops an answer; twice at the prompt, or Ctrl-D, leaves.", \
+      "A line that ends in \\ goes on in the next; so does all between two \"\"\", and what is\n" \
+      "pasted. Alt-Enter begins a line, Tab completes, Ctrl-R searches what was typed.\n" \
+      "Ctrl-C stops an answer; twice at the prompt, or Ctrl-D, leaves.", \
       "以 \\ 结尾的行会接到下一行；两个 \"\"\" 之间以及粘贴的内容视为一条消息。\n" \
-      "Alt-Enter 换行，Tab 补全，Ctrl-R 搜索输入过的内容。Ctrl-C 停止回答；在空提示符下连按两次，或按 Ctrl-D，退出。") \
+      "Alt-Enter 换行，Tab 补全，Ctrl-R 搜索输入过的内容。\n" \
+      "Ctrl-C 停止回答；在空提示符下连按两次，或按 Ctrl-D，退出。") \
     X(CHAT_NO_MODELS, "no models yet: put a .gguf file into %.*s", "还没有模型：请把 .gguf 文件放入 %.*s") \
     X(CHAT_NO_MODEL, "there is no model \"%s\" at %s; /model lists those there are", "没有模型“%s”（位于 %s）；/model 列出已有模型") \
     X(CHAT_MODEL_NOW, "%s answers from now on", "以下由 %s 回答") \
@@ -164,7 +175,7 @@
     X(CHAT_STATS, "%.0f tokens read (%.0f known already), first word after %.2f s; %.0f written at %.1f/s", \
       "读取 %.0f 词元（其中 %.0f 已缓存），%.2f 秒后出首字；生成 %.0f 词元（%.1f/秒）") \
     X(CHAT_WHERE, "%s, %zu messages, %s", "%s，%zu 条消息，%s") \
-    X(CHAT_COMMAND_UNKNOWN, "no command /%.*s; did you mean /%s? (A message that begins with a slash: put a space before it.)", \
+    X(CHAT_COMMAND_UNKNOWN, "no command /%.*s; did you mean /%s? (A space before the slash makes it a message.)", \
       "没有命令 /%.*s；是否想用 /%s？（若消息以斜杠开头，请在前面加一个空格。）") \
     X(CHAT_CTRL_C, "Ctrl-C once more, or Ctrl-D, leaves.", "再按一次 Ctrl-C，或按 Ctrl-D，退出。") \
     X(CHAT_QUEUED, "Waiting: %.0f before you", "等待中：前面还有 %.0f 个") \
