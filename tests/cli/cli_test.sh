@@ -12,8 +12,8 @@ server=
 trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
 
 unset HEARTH_CONFIG XDG_DATA_HOME LC_ALL LC_MESSAGES
-for name in $(compgen -e | grep -E '^HEARTH_(SERVER|MODELS|ENGINE|LOG|API)_' || true); do unset "$name"; done
-export HEARTH_LANG=en HEARTH_DATA=$work/data HEARTH_ENGINE_THREADS=1
+for name in $(compgen -e | grep -E '^HEARTH_(SERVER|LIMITS|MODELS|ENGINE|STORE|LOG|API)_' || true); do unset "$name"; done
+export HEARTH_LANG=en HEARTH_DATA=$work/data XDG_CONFIG_HOME=$work/config HEARTH_ENGINE_THREADS=1
 mkdir -p "$work/data/models"
 model=$work/data/models/tiny.gguf
 "$make_model" tiny-qwen3 Q8_0 "$model" >/dev/null || exit 1
@@ -178,6 +178,26 @@ expect 0 '"prefill_tokens_per_s":[0-9.]+,"decode_tokens_per_s":[0-9.]+' '' bench
 expect 2 '' 'name a model to measure, or give --memory' bench
 expect 2 '' '--batch wants up to' bench tiny --batch 1,x
 
+# ---- keys, without a server
+expect 0 '^No keys yet' '' keys
+expect 2 '' 'name the key: hearth keys add NAME' keys add
+expect 2 '' 'knows add NAME, list' keys remove x
+expect 1 '' '--expires wants a time such as 30d' keys add laptop --expires soon
+expect 1 '' 'the name of a key is 1 to 63 bytes' keys add ' laptop'
+expect 0 '^hearth_[A-Za-z0-9_-]{43}$' 'This is the key "laptop"' keys add laptop --expires 30d
+expect 1 '' 'a key named "laptop" already' keys add laptop
+HEARTH_LANG=zh_CN.UTF-8 expect 0 '^hearth_' '以上是密钥“手机”' keys add 手机 --admin
+expect 0 '2  laptop  hearth_....…  user  expires 20' '' keys list
+expect 0 '"name":"laptop".*"revoked":false' '' keys list --json
+expect 0 '^Revoked "laptop"' '' keys revoke laptop
+expect 1 '' 'no key "laptop" that could be revoked' keys revoke laptop
+expect 0 '^Revoked "手机"' '' keys revoke 3
+expect 0 '2  laptop .* revoked' '' keys
+expect 1 '' 'no server runs on this data folder' open
+expect 1 '' 'beyond this machine.*server.insecure_http' serve --port 0 --host 0.0.0.0
+expect 1 '' 'beyond this machine.*insecure_http' serve --port 0 --host 127.example
+expect 1 '' 'nobody there has a key yet' serve --port 0 --host 0.0.0.0 --server.insecure_http=true
+
 # ---- serve
 start() {
     "$hearth" serve --port 0 "$@" >"$work/out" 2>"$work/err" &
@@ -207,10 +227,16 @@ count=$((count + 4))
 start --model tiny
 get /health | grep -q '^HTTP/1.1 200' || fail "GET /health"
 get /api/status | grep -q '"id":"tiny"' || fail "GET /api/status names the model"
-tail -1 "$work/out" | grep -q 'Open .*http://127.0.0.1:[0-9]*/$' || fail "the last line is the address"
+tail -2 "$work/out" | grep -Eq 'Open .*http://127.0.0.1:[0-9]*/#link=[A-Za-z0-9_-]{43}$' || fail "the last lines are the address and its link"
 grep -q 'listening' "$work/err" || fail "the log names the address"
+grep -q 'link=' "$work/err" && fail "the log keeps the link to itself"
 cp "$work/out" "$work/serve.out"
-expect 1 '' "port $address.* in use" serve --port "$address"
+expect 0 "^http://127.0.0.1:$address/#link=" '' open
+expect 0 '^hearth_' 'This is the key' keys add guest
+expect 0 'guest' '' keys list
+expect 1 '' "127.0.0.1:$address" serve --port 0
+mkdir -p "$work/other/models"
+expect 1 '' "port $address.* in use" serve --port "$address" --data "$work/other"
 stop TERM 0
 start --log.format=json
 grep -q '^{"time":.*"event":"listening"' "$work/err" || fail "the log is JSON when asked"
