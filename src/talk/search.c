@@ -11,6 +11,7 @@
 #include "talk/search.h"
 #include "store/words.h"
 #include "talk/rows.h"
+#include "talk/snippet.h"
 
 enum {
     WORDS_MAX = 8,
@@ -175,8 +176,8 @@ static void sort(struct hits *h)
     }
 }
 
-static int read_summary(struct store_db *db, const struct found *f, struct str match, struct arena *a, struct talk_conversation *ret,
-                        struct err *e)
+static int read_summary(struct store_db *db, const struct found *f, const struct snippet_query *q, struct arena *a,
+                        struct talk_conversation *ret, struct err *e)
 {
     struct store_stmt *st =
         db_prepare(db, "SELECT n, id, title, folder, model, messages, created_ms, updated_ms FROM conversations WHERE n = ?1");
@@ -186,18 +187,17 @@ static int read_summary(struct store_db *db, const struct found *f, struct str m
         rc = summary_read(st, a, ret, e);
     if (rc)
         return rc;
-    st = f->message ? db_prepare(db, "SELECT snippet(messages_text, 0, char(2), char(3), '…', 24) FROM messages_text"
-                                     " WHERE messages_text MATCH ?1 AND rowid = ?2")
-                    : db_prepare(db, "SELECT highlight(titles_text, 0, char(2), char(3)) FROM titles_text"
-                                     " WHERE titles_text MATCH ?1 AND rowid = ?2");
-    db_bind_str(st, 1, match);
-    db_bind_int(st, 2, f->message ? f->message : f->conversation);
-    rc = db_step(db, st, e);
-    if (rc < 0)
-        return rc;
-    int bad = OK;
-    ret->snippet = rc ? row_str(a, st, 0, &bad) : (struct str){0};
-    return bad ? err_set(e, bad, "out of memory for a search") : OK;
+    struct str text = ret->title;
+    if (f->message) {
+        st = db_prepare(db, "SELECT content FROM messages WHERE n = ?1");
+        db_bind_int(st, 1, f->message);
+        rc = row_must(db, st, "message", e);
+        if (rc)
+            return rc;
+        text = db_str(st, 0);
+    }
+    ret->snippet = snippet_of(q, text, a);
+    return ret->snippet.ptr ? OK : err_set(e, ERR_NOMEM, "out of memory for a search");
 }
 
 /* Pages of a search begin at a count: they are cut from a list that is made anew each time. */
@@ -210,8 +210,8 @@ static int read_offset(struct str before, size_t *ret, struct err *e)
     return OK;
 }
 
-static int make_page(struct store_db *db, const struct hits *h, const struct talk_query *q, struct str match, struct arena *a,
-                     struct talk_page *ret, struct err *e)
+static int make_page(struct store_db *db, const struct hits *h, const struct talk_query *q, struct arena *a, struct talk_page *ret,
+                     struct err *e)
 {
     size_t from = 0;
     int rc = read_offset(q->before, &from, e);
@@ -220,8 +220,10 @@ static int make_page(struct store_db *db, const struct hits *h, const struct tal
     struct talk_page page = {.total = (int64_t)h->n, .items = arena_calloc(a, q->limit, sizeof *page.items)};
     if (!page.items)
         return err_set(e, ERR_NOMEM, "out of memory for a search");
+    struct snippet_query words;
+    snippet_query_init(&words, q->q, a);
     for (size_t i = from; i < h->n && page.n < q->limit && !rc; i++)
-        rc = read_summary(db, &h->items[i], match, a, &page.items[page.n++], e);
+        rc = read_summary(db, &h->items[i], &words, a, &page.items[page.n++], e);
     if (rc)
         return rc;
     if (from + page.n < h->n) {
@@ -250,5 +252,5 @@ int search_list(struct store_db *db, int64_t owner, const struct talk_query *q, 
     if (rc)
         return rc;
     sort(h);
-    return make_page(db, h, q, match, a, ret, e);
+    return make_page(db, h, q, a, ret, e);
 }
