@@ -113,11 +113,13 @@ static void take_input(struct chat *c, struct str text)
         return;
     if (c->line)
         line_remember(c->line, text);
+    interrupt_again(); /* a Ctrl-C from between two lines stops nothing */
+    line_echo(c->line, false);
     if (command_split(text, &name, &rest))
         command_run(c, name, rest);
     else
         send_message(c, text);
-    interrupt_again(); /* one that came too late to stop anything */
+    line_echo(c->line, true);
 }
 
 /* ---- from a terminal */

@@ -4,6 +4,7 @@
 #include <histedit.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -41,7 +42,10 @@ static char *on_prompt(EditLine *el)
 
 /* ---- characters */
 
-/* 1, 0 at the end, -1 on an error. A signal that is not ours to end with (the window's size) only interrupts. */
+enum { CTRL_C = 3 };
+
+/* 1, 0 at the end, -1 on an error or when the program is to end. Ctrl-C is a signal, which becomes a key here; others (the window's size)
+ * are libedit's. */
 static int read_byte(struct line *l, char *ret)
 {
     if (l->fed.len) {
@@ -53,8 +57,13 @@ static int read_byte(struct line *l, char *ret)
         ssize_t n = read(STDIN_FILENO, ret, 1);
         if (n >= 0)
             return (int)n;
-        if (errno != EINTR || interrupted())
+        if (errno != EINTR || terminated())
             return -1;
+        if (interrupted()) {
+            interrupt_again();
+            *ret = CTRL_C;
+            return 1;
+        }
     }
 }
 
@@ -227,7 +236,6 @@ int line_create(line_complete_fn *complete, void *ctx, bool color, struct line *
     el_set(l->el, EL_HIST, history, l->history);
     el_set(l->el, EL_PROMPT_ESC, on_prompt, PROMPT_ESCAPE);
     el_set(l->el, EL_GETCFN, read_char);
-    el_set(l->el, EL_SETTY, "-d", "intr=", "quit=", NULL); /* at the prompt, Ctrl-C is a key */
     bind_keys(l->el);
     const char *term = getenv("TERM");
     l->paste = term && *term && strcmp(term, "dumb") != 0;
@@ -256,8 +264,8 @@ enum line_result line_read(struct line *l, const char *prompt, struct buf *ret_t
         fputs("\033[?2004h", stdout);
     fflush(stdout);
     const char *text = el_gets(l->el, &n);
-    if (l->paste)
-        fputs("\033[?2004l", stdout);
+    fputs(l->cut ? "\n" : "", stdout);
+    fputs(l->paste ? "\033[?2004l" : "", stdout);
     fflush(stdout);
     if (terminated())
         return LINE_SIGNAL;
@@ -267,6 +275,15 @@ enum line_result line_read(struct line *l, const char *prompt, struct buf *ret_t
     s.len -= str_ends(s, STR("\n")) && !l->cut;
     buf_put(ret_text, s);
     return l->cut ? LINE_CUT : LINE_TEXT;
+}
+
+void line_echo(const struct line *l, bool on)
+{
+    struct termios t;
+    if (!l || tcgetattr(STDIN_FILENO, &t))
+        return;
+    t.c_lflag = on ? t.c_lflag | ECHO : t.c_lflag & ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSANOW, &t);
 }
 
 void line_remember(struct line *l, struct str text)

@@ -29,6 +29,8 @@ int line_create(line_complete_fn *complete, void *ctx, bool color, struct line *
 void line_free(struct line *l); /* NULL is fine */
 
 enum line_result line_read(struct line *l, const char *prompt, struct buf *ret_text);
+/* While an answer is written, what is typed does not appear in it (but at the next prompt). NULL is fine. */
+void line_echo(const struct line *l, bool on);
 void line_remember(struct line *l, struct str text);
 /* The next line_read begins with this text, ready to be changed. */
 void line_prefill(struct line *l, struct str text);

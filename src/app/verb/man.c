@@ -117,6 +117,7 @@ int verb_man(struct app *a)
     enum lang lang = a->lang;
     puts("'\\\" t -*- coding: UTF-8 -*-\n.\\\" Written by `hearth man`.");
     printf(".TH HEARTH 1 \"\" \"hearth %s\" \"\"\n", HEARTH_VERSION);
+    puts(".ad l\n.nh");
     request("SH", T(lang, MAN_NAME));
     fputs("hearth \\- ", stdout);
     put(T(lang, HELP_TAGLINE));
