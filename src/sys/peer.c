@@ -115,7 +115,7 @@ bool peer_ask_kernel(const struct peer_ends *ends, uid_t *ret)
     /* The answer is there when send returns: the kernel makes it within the call. */
     ssize_t n = send(fd, &question, sizeof question, 0) == sizeof question ? recv(fd, &answer, sizeof answer, MSG_DONTWAIT) : -1;
     close(fd);
-    if (n < (ssize_t)offsetof(typeof(answer), attributes) || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+    if (n < (ssize_t)(sizeof answer.head + sizeof answer.body) || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
         !same_socket(id, ends->from.ss_family, &answer.body) || !is_held(answer.body.idiag_state, answer.body.idiag_inode))
         return false;
     *ret = answer.body.idiag_uid;
