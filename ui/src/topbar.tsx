@@ -16,7 +16,7 @@ export function Topbar({ narrow }: { narrow: boolean }): VNode {
       {narrow && <button type="button" class="quiet" onClick={() => layers.open({ name: 'drawer' })} aria-label={t.showSidebar} title={t.showSidebar}><IconMenu /></button>}
       {!narrow && !sidebar && <button type="button" class="quiet" onClick={() => prefs.setSidebar(true)} aria-label={t.showSidebar} title={t.showSidebar}><IconSidebar /></button>}
       {(narrow || !sidebar) && <button type="button" class="quiet" onClick={() => router.go({ name: 'chat', id: null })} aria-label={t.newChat} title={t.newChat}><IconPlus /></button>}
-      {inChat ? <ChatTitle /> : <h1 class="title">{t[place.name]}</h1>}
+      {inChat ? <ChatTitle narrow={narrow} /> : <h1 class="title">{t[place.name]}</h1>}
       {inChat && <ModelPicker />}
       {inChat && (
         <button type="button" class="quiet" onClick={() => layers.open({ name: 'panel' })} aria-label={t.openPanel} title={t.openPanel} aria-haspopup="dialog">
@@ -27,13 +27,15 @@ export function Topbar({ narrow }: { narrow: boolean }): VNode {
   );
 }
 
-function ChatTitle(): VNode {
+function ChatTitle({ narrow }: { narrow: boolean }): VNode {
   const t = useText();
   const { chat, layers } = useServices();
   const id = useStore(chat.store, (c) => c.id);
   const title = useStore(chat.store, (c) => c.title);
   const there = useStore(chat.store, (c) => c.phase === 'ready');
   if (id === null || !there) return <span class="title" />;
+  // Beside the choice of a model there is no room for it on a telephone; it is still the heading.
+  if (narrow) return <h1 class="title offscreen">{title || t.untitled}</h1>;
   return (
     <h1 class="title">
       <button type="button" onClick={() => layers.open({ name: 'rename', id })} title={t.rename}>{title || t.untitled}</button>

@@ -13,7 +13,7 @@ const texts = (page) =>
     page.evaluate(() => {
         const found = new Set();
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        const foreign = '.prose *, .said, .path code, .detail, noscript, .card h3, .card h3 + p:not(.facts), .picker-name, [lang]:not(html)';
+        const foreign = '.prose *, .said, .path code, .detail, noscript, .card h3, .card h3 + p:not(.facts), .picker-name, .snippet, [lang]:not(html)';
         for (let node; (node = walk.nextNode()); ) {
             const e = node.parentElement;
             if (!e.closest(foreign) || (e.closest('.prose') && e.closest('figcaption button, .word'))) found.add(node.data.trim());
@@ -44,11 +44,15 @@ describe('access', { skip }, () => {
         const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
         const page = await open(t, server, { init: axe, reducedMotion: 'reduce', expected: FAILED });
         const found = [];
+        const repeated = /^the error (?!server_busy)|stopped|length/; // these differ in their words alone
         const look = async (place, lang, colorScheme) => {
             await page.emulateMedia({ colorScheme });
-            const { violations } = await page.evaluate(() =>
-                window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }),
-            );
+            const violations = repeated.test(place)
+                ? []
+                : await page.evaluate(async () => {
+                      const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+                      return (await window.axe.run(document, { runOnly, resultTypes: ['violations'], elementRef: false })).violations;
+                  });
             for (const v of violations) found.push(`${place}, ${colorScheme}: ${v.id} (${v.impact}): ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? n.all[0]?.message ?? ''}`).slice(0, 3).join('; ')}`);
             const all = await texts(page);
             assert.ok(all.length > 2, place);
@@ -91,7 +95,7 @@ describe('access', { skip }, () => {
     test('everything that can be used has a name; nothing is wider than a telephone, and fingers find the buttons', async (t) => {
         const page = await open(t, server, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, expected: FAILED });
         await everywhere(page, server, f, async (place) => {
-            const nameless = (await page.ariaSnapshot()).split('\n').filter((line) => /^\s*- (button|link|textbox|combobox|checkbox|group|log|list|dialog|option|menuitem)(?! ")(?!.*\[)/.test(line) && !/- list:?$/.test(line));
+            const nameless = (await page.ariaSnapshot()).split('\n').filter((line) => /^\s*- (button|link|textbox|combobox|checkbox|group|log|dialog|option|menuitem|navigation|meter|progressbar)\b(?! ")/.test(line));
             assert.deepEqual(nameless, [], place);
             for (const [size, [width, height]] of Object.entries(sizes)) {
                 await page.setViewportSize({ width, height });

@@ -115,7 +115,7 @@ export const places = {
     },
     'the choice of a model': async (page) => {
         await page.locator('.picker').click();
-        await page.getByRole('option').first().waitFor();
+        await page.locator('.models-menu li').first().waitFor();
     },
     'the palette': async (page) => {
         await page.keyboard.press('Control+k');

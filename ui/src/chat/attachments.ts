@@ -1,7 +1,7 @@
 // Text files that go with a message. How many tokens they are is the server's to say.
 import { sizeText } from '../base/format';
 import { Store } from '../base/store';
-import type { Texts } from '../i18n';
+import type { Say } from '../parts/toasts';
 import type { Api } from '../net/api';
 import { readText } from '../parts/files';
 
@@ -24,13 +24,13 @@ export class Attachments {
   constructor(private readonly api: Api) {}
 
   /** Takes what are texts; the answer says what is wrong with the others. */
-  async add(files: readonly File[], model: string | null, t: Texts): Promise<string[]> {
-    const problems: string[] = [];
+  async add(files: readonly File[], model: string | null): Promise<Say[]> {
+    const problems: Say[] = [];
     for (const file of files) {
       const text = file.size > FILE_BYTES_MAX ? null : await readText(file);
-      if (file.size > FILE_BYTES_MAX) problems.push(t.tooLarge(file.name, sizeText(FILE_BYTES_MAX)));
-      else if (text === null) problems.push(t.notText(file.name));
-      else if (this.store.get().files.length >= FILES_MAX) return [...problems, t.tooMany(FILES_MAX)];
+      if (file.size > FILE_BYTES_MAX) problems.push((t) => t.tooLarge(file.name, sizeText(FILE_BYTES_MAX)));
+      else if (text === null) problems.push((t) => t.notText(file.name));
+      else if (this.store.get().files.length >= FILES_MAX) return [...problems, (t) => t.tooMany(FILES_MAX)];
       else this.put(file.name.slice(0, 200), text, file.size, model);
     }
     return problems;

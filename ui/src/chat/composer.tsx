@@ -26,7 +26,7 @@ export function Composer(): VNode {
   const area = useRef<HTMLTextAreaElement>(null);
   const can = model !== null && !writing && !busy && (text.trim() !== '' || attached.length > 0);
   const add = async (list: readonly File[]): Promise<void> => {
-    for (const problem of await files.add(list, model?.id ?? null, t)) toasts.show(problem);
+    for (const problem of await files.add(list, model?.id ?? null)) toasts.show(problem);
   };
   const dropping = useDrop((list) => void add(list));
 

@@ -1,5 +1,4 @@
 // What can be done to a conversation from anywhere.
-import type { Texts } from '../i18n';
 import { errorText } from '../i18n/errors';
 import { toApiError } from '../net/errors';
 import type { Summary } from '../net/types';
@@ -7,14 +6,14 @@ import { download, fileName } from '../parts/files';
 import type { Services } from '../services';
 import { UNDO_MS } from './list';
 
-export function removeConversation({ list, router, toasts, chat }: Services, id: string, t: Texts): void {
+export function removeConversation({ list, router, toasts, chat }: Services, id: string): void {
   list.remove(id);
   const open = chat.store.get().id === id;
   if (open) router.go({ name: 'chat', id: null });
   toasts.show(
-    t.deleted,
+    (t) => t.deleted,
     {
-      text: t.undo,
+      text: (t) => t.undo,
       run: () => {
         list.restore(id);
         if (open) router.go({ name: 'chat', id });
@@ -30,13 +29,13 @@ export async function exportConversation({ api }: Services, summary: Pick<Summar
 }
 
 /** Title or folder, wherever the conversation is shown. */
-export async function changeConversation({ api, list, chat, toasts }: Services, id: string, change: { title?: string; folder?: string | null }, t: Texts): Promise<void> {
+export async function changeConversation({ api, list, chat, toasts }: Services, id: string, change: { title?: string; folder?: string | null }): Promise<void> {
   list.learn(id, change);
   if (chat.store.get().id === id) chat.store.set(change);
   try {
     await api.change(id, change);
   } catch (e) {
-    toasts.show(errorText(toApiError(e), t));
+    toasts.show((t) => errorText(toApiError(e), t));
   }
   await list.refresh();
 }

@@ -48,7 +48,7 @@ export function RenameBox({ id }: { id: string }): VNode {
   const t = useText();
   const services = useServices();
   const { title } = useSummary(id);
-  return <OneField label={t.title} first={title} save={(value) => value && value !== title && void changeConversation(services, id, { title: value }, t)} />;
+  return <OneField label={t.title} first={title} save={(value) => value && value !== title && void changeConversation(services, id, { title: value })} />;
 }
 
 export function MoveBox({ id }: { id: string }): VNode {
@@ -56,5 +56,5 @@ export function MoveBox({ id }: { id: string }): VNode {
   const services = useServices();
   const { folder } = useSummary(id);
   const folders = useStore(services.list.store, (s) => s.folders);
-  return <OneField label={t.folderName} first={folder ?? ''} choices={folders.map((f) => f.name)} save={(value) => void changeConversation(services, id, { folder: value || null }, t)} />;
+  return <OneField label={t.folderName} first={folder ?? ''} choices={folders.map((f) => f.name)} save={(value) => void changeConversation(services, id, { folder: value || null })} />;
 }

@@ -26,7 +26,7 @@ export const ConversationRow = memo(({ summary, top, current }: { summary: Summa
     { text: t.move, icon: <IconFolder />, run: () => layers.open({ name: 'move', id }) },
     { text: t.exportMarkdown, icon: <IconFile />, run: () => void exportConversation(services, summary, 'markdown') },
     { text: t.exportJson, icon: <IconFile />, run: () => void exportConversation(services, summary, 'json') },
-    { text: t.remove, icon: <IconTrash />, danger: true, run: () => removeConversation(services, id, t) },
+    { text: t.remove, icon: <IconTrash />, danger: true, run: () => removeConversation(services, id) },
   ];
   return (
     <li class="row" style={{ top }}>

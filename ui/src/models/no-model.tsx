@@ -17,6 +17,7 @@ export function NoModel(): VNode {
       <Flame />
       <h1>{t.noModelTitle}</h1>
       <p class="soft">{admin ? t.noModelText : t.noModelAsk}</p>
+      <h2 class="offscreen">{t.suggested}</h2>
       {admin && <PullList />}
       <Suggestions />
       {folder && <p class="soft">{t.orFolder}</p>}

@@ -52,10 +52,10 @@ function Installed({ model: m, admin }: { model: Model; admin: boolean }): VNode
     setAsking(false);
     try {
       await api.removeModel(m.id);
-      toasts.show(t.modelDeleted(m.id));
+      toasts.show((now) => now.modelDeleted(m.id));
     } catch (e) {
       const error = toApiError(e);
-      toasts.show(`${errorText(error, t)} ${error.message}`);
+      toasts.show((now) => `${errorText(error, now)} ${error.message}`);
     }
     await status.ask();
   };

@@ -11,8 +11,8 @@ export function ToastList(): VNode {
     <div class="toasts" role="status" aria-label={t.notifications}>
       {list.map((toast) => (
         <div key={toast.id} class="toast">
-          <span>{toast.text}</span>
-          {toast.action && <button type="button" onClick={() => (toasts.hide(toast.id), toast.action!.run())}>{toast.action.text}</button>}
+          <span>{toast.text(t)}</span>
+          {toast.action && <button type="button" onClick={() => (toasts.hide(toast.id), toast.action!.run())}>{toast.action.text(t)}</button>}
         </div>
       ))}
     </div>

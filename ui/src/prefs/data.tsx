@@ -7,20 +7,21 @@ import { toApiError } from '../net/errors';
 import type { Imported } from '../net/types';
 import { Confirm } from '../parts/confirm';
 import { download, hasFiles } from '../parts/files';
+import type { Say } from '../parts/toasts';
 import { useServices } from '../services';
 
 export function DataSection(): VNode {
   const t = useText();
   const { api, list, toasts, router, chat } = useServices();
   const [asking, setAsking] = useState(false);
-  const tell = (e: unknown): void => toasts.show(errorText(toApiError(e), t));
+  const tell = (e: unknown): void => toasts.show((now) => errorText(toApiError(e), now));
   const exportAll = (): Promise<void> =>
     api.exportAll().then(async (answer) => download(await answer.blob(), `hearth-${new Date().toISOString().slice(0, 10)}.json`), tell);
   const removeAll = async (): Promise<void> => {
     setAsking(false);
     try {
       await api.removeAll();
-      toasts.show(t.allDeleted);
+      toasts.show((now) => now.allDeleted);
       if (chat.store.get().id !== null) await chat.open(null);
       await list.show(null);
       router.go({ name: 'chat', id: null });
@@ -42,7 +43,7 @@ export function DataSection(): VNode {
   );
 }
 
-type Progress = { phase: 'none' | 'busy' } | { phase: 'done'; result: Imported } | { phase: 'failed'; text: string };
+type Progress = { phase: 'none' | 'busy' } | { phase: 'done'; result: Imported } | { phase: 'failed'; text: Say };
 
 function Import(): VNode {
   const t = useText();
@@ -57,14 +58,14 @@ function Import(): VNode {
     try {
       data = JSON.parse(await file.text());
     } catch {
-      return setProgress({ phase: 'failed', text: t.notJson });
+      return setProgress({ phase: 'failed', text: (now) => now.notJson });
     }
     try {
       setProgress({ phase: 'done', result: await api.importAll(data) });
       await list.refresh();
     } catch (e) {
       const error = toApiError(e);
-      setProgress({ phase: 'failed', text: `${errorText(error, t)} ${error.message}` });
+      setProgress({ phase: 'failed', text: (now) => `${errorText(error, now)} ${error.message}` });
     }
   };
   return (
@@ -78,7 +79,7 @@ function Import(): VNode {
       <input ref={input} type="file" accept=".json,application/json" hidden aria-label={t.importFile} onChange={(e) => (void take(e.currentTarget.files?.[0]), (e.currentTarget.value = ''))} />
       <p class="soft">{t.importHint}</p>
       <div role="status">{progress.phase === 'done' && <ImportResult result={progress.result} />}</div>
-      {progress.phase === 'failed' && <p class="problem" role="alert">{progress.text}</p>}
+      {progress.phase === 'failed' && <p class="problem" role="alert">{progress.text(t)}</p>}
     </div>
   );
 }
