@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "talk/talk.h"
 
-enum { VOCABULARY = 30000, WORDS = 60, BATCH = 100, RUNS = 31, OWNER = 1 };
+enum { VOCABULARY = 30000, WORDS = 60, BATCH = 10, RUNS = 31, OWNER = 1 };
 
 struct fill {
     struct rng rng;
