@@ -1,7 +1,9 @@
+#include "api/count_fields.h"
 #include "api/internal.h"
 #include "api/people_fields.h"
 #include "api/pulls.h"
 #include "api/request.h"
+#include "api/talk_fields.h"
 
 static void put_fields(struct buf *out, const char *title, const struct field *rows, size_t n)
 {
@@ -29,4 +31,10 @@ void api_describe(struct buf *out)
     put_fields(out, "A new key (POST /api/keys)", key_rows, n_key_rows);
     put_fields(out, "Limits of a key", limit_rows, n_limit_rows);
     put_fields(out, "Getting a model (POST /api/models/pull)", pull_rows, n_pull_rows);
+    put_fields(out, "A conversation (POST, PATCH /api/conversations)", api_conversation_fields, api_n_conversation_fields);
+    put_fields(out, "A message", api_message_fields, api_n_message_fields);
+    put_fields(out, "Another answer", api_answer_fields, api_n_answer_fields);
+    put_fields(out, "A rating", api_rating_fields, api_n_rating_fields);
+    put_fields(out, "A preset", api_preset_fields, api_n_preset_fields);
+    put_fields(out, "Counting tokens", api_count_fields, api_n_count_fields);
 }
