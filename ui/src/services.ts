@@ -44,7 +44,10 @@ export function makeServices(): Services {
       const title = list.store.get().items.find((s) => s.id === id)?.title;
       if (title !== undefined && chat.store.get().id === id) chat.store.set({ title });
     },
-    finished: (message) => speeds.learn(message),
+    finished: (message) => {
+      speeds.learn(message);
+      void status.ask(); // the model's state may be another now
+    },
   });
   const services = { api, router, session, status, chat, list, speeds, pulls: new Pulls(api), prefs: new Prefs(), presets: new Presets(api), toasts: new Toasts(), layers: new Layers() };
   api.http.onSignedOut = () => session.lost();

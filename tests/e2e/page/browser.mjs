@@ -68,8 +68,9 @@ export async function sessionOf(server, anew = false) {
     const link = new URL(await linkOf(server)).hash.slice('#link='.length);
     const [cookie] = (await server.post('/api/session', { link })).headers.getSetCookie();
     const [name, value] = cookie.split(';')[0].split('=');
-    sessions.set(server, { name, value, url: server.url, httpOnly: true, sameSite: 'Strict' });
-    return sessions.get(server);
+    const session = { name, value, url: server.url, httpOnly: true, sameSite: 'Strict' };
+    if (!anew) sessions.set(server, session);
+    return session;
 }
 
 /** The address that signs a page in, once; by the host that the tests use. */

@@ -45,7 +45,7 @@ describe('models', { skip }, () => {
         await page.keyboard.press('Enter');
         await page.locator('.pull', { hasText: 'Q8_0' }).getByText('Done').waitFor();
         await page.locator('.card', { has: page.locator('.lamp') }).waitFor();
-        await page.getByRole('link', { name: 'New chat' }).click();
+        await page.goto(`${empty.url}/?c=${await conversation(empty, [], { settings: { max_tokens: 5 } })}`);
         await ask(page, 'hello');
         await answered(page);
         assert.equal(await answer(page).locator('.failure').count(), 0);

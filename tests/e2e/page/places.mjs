@@ -90,7 +90,7 @@ export const places = {
     },
     'attached files': async (page, { server, f }) => {
         await page.goto(`${server.url}/?c=${f.stopped}`);
-        await page.locator('.composer input[type=file]').setInputFiles([{ name: '1.txt', mimeType: 'text/plain', buffer: Buffer.from('1') }, { name: '2.bin', mimeType: 'x/y', buffer: Buffer.from([0]) }]);
+        await page.locator('.composer input[type=file]').setInputFiles([{ name: '1.txt', mimeType: 'text/plain', buffer: Buffer.from('1') }, { name: '2.txt', mimeType: 'x/y', buffer: Buffer.from([0]) }]);
         await page.locator('.toast').waitFor();
     },
     'a search': async (page) => {

@@ -130,11 +130,11 @@ export class Chat {
   async stop(): Promise<void> {
     const { id: message } = this.live.get();
     const { id } = this.store.get();
-    if (id !== null && message !== null) await this.act(() => this.api.stop(id, message));
+    if (id !== null && message !== null) await this.act(() => this.api.stop(id, message), true);
   }
 
   rate(message: Message, rating: -1 | 0 | 1): Promise<boolean> {
-    return this.act(async () => this.put(await this.api.rate(this.store.get().id!, message.id, rating)));
+    return this.act(async () => this.put(await this.api.rate(this.store.get().id!, message.id, rating)), true);
   }
 
   /** Shows the branch through a message. */
@@ -143,7 +143,7 @@ export class Chat {
     const leaf = tree.leafBelow(message.id);
     this.store.set({ leaf });
     this.followLeaf();
-    await this.act(async () => void (await this.api.change(id!, { leaf })));
+    await this.act(async () => void (await this.api.change(id!, { leaf })), true);
   }
 
   /** Title, folder, model, system prompt, settings: kept here until there is a conversation on the server. */
@@ -155,7 +155,7 @@ export class Chat {
     return this.act(async () => {
       await this.api.change(id, change);
       this.hooks.touched(id);
-    });
+    }, true);
   }
 
   /** The conversation is no longer looked at; its answer is written on. */
@@ -182,11 +182,12 @@ export class Chat {
     });
   }
 
-  private async act(action: () => Promise<void>): Promise<boolean> {
+  /** `quietly`: nobody has to wait for it. */
+  private async act(action: () => Promise<void>, quietly = false): Promise<boolean> {
     const { id } = this.store.get();
     // Somebody may have gone to another conversation meanwhile: what happens here is then none of its business.
     const here = (): boolean => id === null || this.store.get().id === id;
-    this.store.set({ busy: true, error: null });
+    this.store.set(quietly ? { error: null } : { busy: true, error: null });
     try {
       await action();
       return true;
@@ -194,7 +195,7 @@ export class Chat {
       if (here()) this.store.set({ error: toApiError(e) });
       return false;
     } finally {
-      if (here()) this.store.set({ busy: false });
+      if (!quietly && here()) this.store.set({ busy: false });
     }
   }
 

@@ -4,7 +4,7 @@ import { toApiError, type ApiError } from '../net/errors';
 import type { Folder, Summary } from '../net/types';
 import { Store } from '../base/store';
 
-const PAGE = 100;
+const PAGE = 200;
 export const UNDO_MS = 6000;
 
 export interface ListState {

@@ -63,14 +63,17 @@ function focusItem(list: HTMLElement, n: number): void {
 
 const EDGE_PX = 8;
 
-/** Below the button, or above it where there is more room; never outside of the window. */
+/** Below the button, or above it where there is more room; never outside of the window, also when that changes. */
 export function place(layer: HTMLElement, button: HTMLElement): void {
-  requestAnimationFrame(() => {
+  const put = (): void => {
+    if (!layer.matches(':popover-open')) return window.removeEventListener('resize', put);
     const at = button.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = layer;
     const below = innerHeight - at.bottom;
     const top = below >= height + EDGE_PX || below >= at.top ? at.bottom + 4 : at.top - height - 4;
     layer.style.top = `${Math.max(EDGE_PX, Math.min(top, innerHeight - height - EDGE_PX))}px`;
     layer.style.left = `${Math.max(EDGE_PX, Math.min(at.left, innerWidth - width - EDGE_PX))}px`;
-  });
+  };
+  window.addEventListener('resize', put);
+  requestAnimationFrame(put); // its items are drawn by then
 }
