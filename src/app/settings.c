@@ -9,7 +9,7 @@
 #define SECOND   UINT64_C(1000)
 #define HOUR     (3600 * SECOND)
 
-static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avxvnni", "avx512", "amx", NULL};
+static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "dotprod", "i8mm", NULL};
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL}; /* enum log_level */
 static const char *const open_names[] = {"auto", "never", NULL};
 static const char *const format_names[] = {"text", "json", NULL};

@@ -7,14 +7,45 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Kernel levels, lowest first. A level counts only when the processor AND the operating system (XCR0) offer all of its
- * features. Each includes the ones before it, but that avx512 may be there without avxvnni (Ice Lake).
+/* Kernel levels, lowest first. A level counts only when the processor AND the operating system offer all of its features. Each
+ * includes the ones before it, but that avx512 may be there without avxvnni (Ice Lake).
  *   scalar   nothing assumed
  *   avx2     AVX2, FMA, F16C, BMI2              (Haswell, 2013; Zen)
  *   avxvnni  + AVX-VNNI                         (Alder Lake, 2021; Zen 5)
  *   avx512   + AVX-512 F BW DQ VL and VNNI      (Ice Lake, 2019; Zen 4)
- *   amx      + AVX512-BF16, AMX tile int8 bf16  (Sapphire Rapids, 2023) */
-enum cpu_level { CPU_SCALAR, CPU_AVX2, CPU_AVXVNNI, CPU_AVX512, CPU_AMX, CPU_LEVEL_COUNT };
+ *   amx      + AVX512-BF16, AMX tile int8 bf16  (Sapphire Rapids, 2023)
+ * and on 64-bit ARM
+ *   neon     Advanced SIMD                      (all of them: Cortex-A53, Raspberry Pi 3 and 4)
+ *   dotprod  + SDOT                             (Cortex-A76, Neoverse N1, Apple M1, Raspberry Pi 5)
+ *   i8mm     + SMMLA                            (Cortex-A710, Neoverse V1 and N2, Apple M2)
+ * The other family's levels come last: they have names, since settings may move between machines, but are never there. */
+#if defined(__aarch64__)
+enum cpu_level {
+    CPU_SCALAR,
+    CPU_NEON,
+    CPU_DOTPROD,
+    CPU_I8MM,
+    CPU_AVX2,
+    CPU_AVXVNNI,
+    CPU_AVX512,
+    CPU_AMX,
+    CPU_LEVEL_COUNT,
+    CPU_LEVEL_TOP = CPU_I8MM
+};
+#else
+enum cpu_level {
+    CPU_SCALAR,
+    CPU_AVX2,
+    CPU_AVXVNNI,
+    CPU_AVX512,
+    CPU_AMX,
+    CPU_NEON,
+    CPU_DOTPROD,
+    CPU_I8MM,
+    CPU_LEVEL_COUNT,
+    CPU_LEVEL_TOP = CPU_AMX
+};
+#endif
 
 struct cpu_info {
     enum cpu_level level; /* the highest that is there */

@@ -78,7 +78,7 @@ expect 0 'context: 77 +# command line$' '' --engine.context=77 config
 expect 0 '^# Settings' '' config --docs
 expect 2 '' 'unknown setting --server.prot; did you mean --server.port\?' config --server.prot=1
 HEARTH_SERVER_PROT=1 expect 2 '' 'HEARTH_SERVER_PROT sets nothing; did you mean HEARTH_SERVER_PORT\?' config
-HEARTH_CPU=8086 expect 2 '' 'engine.cpu: expected one of auto, scalar, avx2, avxvnni, avx512, amx, found "8086"' config
+HEARTH_CPU=8086 expect 2 '' 'engine.cpu: expected one of auto, scalar, avx2, avxvnni, avx512, amx, neon, dotprod, i8mm, found "8086"' config
 printf 'server:\n  prot: 1\n' >"$work/bad.yaml"
 expect 2 '' 'bad.yaml:2:3: unknown setting "prot" in "server"; did you mean "port"\?' config --config bad.yaml
 HEARTH_CONFIG=bad.yaml expect 2 '' 'bad.yaml:2:3' list

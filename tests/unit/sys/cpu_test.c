@@ -13,7 +13,7 @@ static void names_and_levels(void **state)
     }
     level = CPU_AVX2;
     assert_int_equal(cpu_level_parse(STR("AVX2 "), &level, &e), ERR_INVAL);
-    assert_non_null(strstr(e.text, "scalar, avx2, avxvnni, avx512 or amx"));
+    assert_non_null(strstr(e.text, "scalar, avx2, avxvnni, avx512, amx, neon, dotprod or i8mm"));
     assert_int_equal(level, CPU_AVX2);
     assert_string_equal(cpu_level_name((enum cpu_level)42), "unknown");
 }
@@ -37,6 +37,9 @@ static void a_wish_lowers_and_never_raises(void **state)
     info.avx_vnni = true;
     assert_int_equal(cpu_choose(&info, STR("avxvnni"), &level, NULL), OK);
     assert_int_equal(level, CPU_AVXVNNI);
+    info = (struct cpu_info){.level = CPU_I8MM};
+    assert_int_equal(cpu_choose(&info, STR("neon"), &level, NULL), OK);
+    assert_int_equal(level, CPU_NEON);
     level = CPU_SCALAR;
     assert_int_equal(cpu_choose(&info, STR("sse9"), &level, NULL), ERR_INVAL);
     assert_int_equal(level, CPU_SCALAR);
@@ -50,6 +53,7 @@ static void this_machine(void **state)
     assert_in_range(info.n_logical, 1, CPU_SETSIZE);
     assert_in_range(info.n_physical, 1, info.n_logical);
     assert_true(strlen(info.model) > 0);
+    assert_true(info.level <= CPU_LEVEL_TOP);
     if (info.level >= CPU_AVX512)
         assert_true(info.vnni);
     if (info.level == CPU_AMX)
@@ -57,6 +61,19 @@ static void this_machine(void **state)
     assert_true(cpu_can(CPU_SCALAR) && cpu_can(info.level));
     assert_int_equal(cpu_can(CPU_AVXVNNI), info.avx_vnni);
     assert_false(cpu_can(CPU_LEVEL_COUNT) || cpu_can((enum cpu_level) - 1));
+}
+
+/* A wish for a level of the other family changes nothing: it is higher than all that this machine has. */
+static void the_other_family(void **state)
+{
+    (void)state;
+    for (int other = CPU_LEVEL_TOP + 1; other < CPU_LEVEL_COUNT; other++) {
+        struct cpu_info info = {.level = CPU_LEVEL_TOP};
+        enum cpu_level level = CPU_SCALAR;
+        assert_false(cpu_can((enum cpu_level)other));
+        assert_int_equal(cpu_choose(&info, str_of(cpu_level_name((enum cpu_level)other)), &level, NULL), OK);
+        assert_int_equal(level, CPU_LEVEL_TOP);
+    }
 }
 
 static cpu_set_t first(int n)
@@ -138,11 +155,9 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_levels),
-        cmocka_unit_test(a_wish_lowers_and_never_raises),
-        cmocka_unit_test(this_machine),
-        CASE(threads_of_a_core_count_once),
-        CASE(quotas_count),
+        cmocka_unit_test(names_and_levels), cmocka_unit_test(a_wish_lowers_and_never_raises),
+        cmocka_unit_test(the_other_family), cmocka_unit_test(this_machine),
+        CASE(threads_of_a_core_count_once), CASE(quotas_count),
         CASE(nonsense_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
