@@ -61,8 +61,8 @@ bench: build ## measure; writes tables to the terminal
 	@ninja -C $(BUILD) --quiet
 	@bench/run $(ARGS)
 
-install: build ## install below PREFIX (/usr/local)
-	@meson setup --reconfigure $(BUILD) --prefix $(or $(PREFIX),/usr/local) >/dev/null && ninja -C $(BUILD) --quiet hearth && \
+install: build ## install program, manual page and completions below PREFIX (/usr/local)
+	@meson setup --reconfigure $(BUILD) --prefix $(or $(PREFIX),/usr/local) >/dev/null && ninja -C $(BUILD) --quiet hearth shell-files && \
 	 meson install -C $(BUILD) --no-rebuild --tags runtime
 
 clean: ## remove everything that was built
