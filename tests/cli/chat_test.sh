@@ -129,6 +129,18 @@ keys Enter
 sees_times 5 '^\(cut: the limit'
 enter '/stats'
 sees '^stories, 6 messages'
+mux set-option -s set-clipboard on
+enter '/copy'
+sees "^Sent to the terminal's clipboard: [0-9]+ bytes"
+count=$((count + 1))
+mux show-buffer | grep -q . || fail "/copy reaches the clipboard"
+enter '/edit'
+sees '^› five$'
+mux send-keys -l ' seven'
+keys Enter
+sees_times 6 '^\(cut: the limit'
+enter '/stats'
+sees_times 2 '^stories, 6 messages'
 
 # ---- Ctrl-C stops the answer and not the program
 enter '/model endless'
