@@ -16,7 +16,7 @@ trap 'mux kill-server 2>/dev/null; [ -z "${server:-}" ] || kill -KILL "$server" 
 
 unset HEARTH_CONFIG HEARTH_KEY XDG_DATA_HOME LC_ALL LC_MESSAGES NO_COLOR TMUX
 for name in $(compgen -e | grep -E '^HEARTH_(SERVER|MODELS|ENGINE|LOG|API|STORE)_' || true); do unset "$name"; done
-export HEARTH_LANG=en HEARTH_DATA=$work/data HEARTH_ENGINE_THREADS=1 LANG=C.UTF-8
+export HEARTH_LANG=en HEARTH_DATA=$work/data HEARTH_ENGINE_THREADS=1 LANG=C.UTF-8 HOME=$work XDG_CONFIG_HOME=$work/config
 mkdir -p "$work/data/models"
 cp "$stories" "$work/data/models/stories.gguf"
 "$make_model" tiny-qwen3 Q8_0 "$work/data/models/endless.gguf" >/dev/null || exit 1
