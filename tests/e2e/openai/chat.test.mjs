@@ -5,7 +5,7 @@ import { CHAT, collect, startServer } from '../harness.mjs';
 let server, openai;
 before(async () => {
     // Texts are compared here: they must not depend on which other test of the suite runs beside, or ran before.
-    server = await startServer();
+    server = await startServer({ args: ['--engine.deterministic=true'] });
     openai = server.client;
 });
 after(() => server?.stop());
