@@ -117,8 +117,24 @@ static unpack_rows_fn *const unpackers[TENSOR_TYPE_COUNT] = {
 #undef X
 };
 
-/* C += panel · packed over `steps` tiles of depth; C is tiles 0 to 3. */
-INLINE void multiply(const uint8_t *panel, const uint8_t *packed, size_t steps)
+/* Sums that are ready, [4][16 weight rows][16 lanes], and where they go: out[lane][weight row]. */
+struct ready {
+    const uint8_t *sums;
+    size_t n_rows, n_lanes;
+    float *out;
+    size_t out_stride;
+};
+
+INLINE void write_tile(const struct ready *r, size_t tile)
+{
+    size_t row = tile * 16;
+    if (row < r->n_rows)
+        transpose_block((const float *)(const void *)(r->sums + tile * TILE), 16, r->n_rows - row < 16 ? r->n_rows - row : 16, r->out + row,
+                        r->out_stride, r->n_lanes);
+}
+
+/* C += panel · packed over `steps` tiles of depth; C is tiles 0 to 3. Meanwhile the vector units write what is ready. */
+INLINE void multiply(const uint8_t *panel, const uint8_t *packed, size_t steps, const struct ready *r)
 {
     for (size_t i = 0; i < steps; i++, panel += 4 * TILE, packed += TILE) {
         _tile_loadd(4, packed, 64);
@@ -130,7 +146,11 @@ INLINE void multiply(const uint8_t *panel, const uint8_t *packed, size_t steps)
         _tile_dpbf16ps(2, 5, 4);
         _tile_loadd(5, panel + 3 * TILE, 64);
         _tile_dpbf16ps(3, 5, 4);
+        if (r && i % 2)
+            write_tile(r, i / 2);
     }
+    for (size_t tile = steps / 2; r && tile < 4; tile++)
+        write_tile(r, tile);
 }
 
 static void load_sums(const uint8_t *sums)
@@ -157,39 +177,44 @@ static void store_sums(uint8_t *sums)
     _tile_stored(3, sums + 3 * TILE, 64);
 }
 
-/* Four tiles of sums, [weight row][lane], to out[lane][weight row]. */
-static void write_out(const uint8_t *sums, size_t n_rows, size_t n_lanes, float *out, size_t out_stride)
+/* A panel × all activations, one piece of depth. After the last piece the sums of a group are written while the next group is
+ * multiplied. */
+static void multiply_piece(const struct tile_product *p, size_t row, size_t n_rows, size_t at, size_t n)
 {
-    for (size_t t = 0; t < n_rows; t += 16, sums += TILE)
-        transpose_block((const float *)(const void *)sums, 16, n_rows - t < 16 ? n_rows - t : 16, out + t, out_stride, n_lanes);
+    const uint8_t *panel = p->scratch, *packed = p->packed + at / DEPTH * p->step;
+    uint8_t *sums = (uint8_t *)p->scratch + PANEL_BYTES;
+    bool last = at + n == p->w->cols;
+    struct ready ready = {.n_rows = 0};
+    for (size_t g = 0; g * LANES < p->m; g++, packed += PACK_BYTES, sums += SUM_BYTES) {
+        TILES_SEE_MEMORY();
+        if (at)
+            load_sums(sums);
+        else
+            zero_sums();
+        if (last)
+            multiply(panel, packed, (n + 31) / 32, &ready);
+        else
+            multiply(panel, packed, (n + 31) / 32, NULL);
+        store_sums(sums);
+        TILES_SEE_MEMORY();
+        ready = (struct ready){sums, n_rows, p->m - g * LANES < LANES ? p->m - g * LANES : LANES, p->out + g * LANES * p->out_stride + row,
+                               p->out_stride};
+    }
+    for (size_t tile = 0; last && tile < 4; tile++)
+        write_tile(&ready, tile);
 }
 
 /* At most PANEL_ROWS rows of w. */
 static void panel_product(const struct tile_product *p, size_t row, size_t n_rows, const uint8_t *next)
 {
-    uint8_t *panel = p->scratch, *sums = panel + PANEL_BYTES;
     const struct tensor_type_info *t = tensor_type_info(p->w->type);
     size_t k = p->w->cols, row_bytes = p->w->row_bytes, piece_bytes = DEPTH / t->block_len * t->block_bytes;
     const uint8_t *src = (const uint8_t *)p->w->data + row * row_bytes;
     for (size_t at = 0; at < k; at += DEPTH, src += piece_bytes) {
-        size_t n = k - at < DEPTH ? k - at : DEPTH, steps = (n + 31) / 32;
-        bool last = at + DEPTH >= k;
-        struct piece piece = {src, last ? next : src + piece_bytes, row_bytes, n_rows, n, n / t->block_len * t->block_bytes};
-        unpackers[p->w->type](&piece, panel);
-        const uint8_t *packed = p->packed + at / DEPTH * p->step;
-        for (size_t g = 0; g * LANES < p->m; g++, packed += PACK_BYTES) {
-            TILES_SEE_MEMORY();
-            if (at)
-                load_sums(sums + g * SUM_BYTES);
-            else
-                zero_sums();
-            multiply(panel, packed, steps);
-            store_sums(sums + g * SUM_BYTES);
-            TILES_SEE_MEMORY();
-            if (last)
-                write_out(sums + g * SUM_BYTES, n_rows, p->m - g * LANES < LANES ? p->m - g * LANES : LANES,
-                          p->out + g * LANES * p->out_stride + row, p->out_stride);
-        }
+        size_t n = k - at < DEPTH ? k - at : DEPTH;
+        struct piece piece = {src, at + n == k ? next : src + piece_bytes, row_bytes, n_rows, n, n / t->block_len * t->block_bytes};
+        unpackers[p->w->type](&piece, p->scratch);
+        multiply_piece(p, row, n_rows, at, n);
     }
 }
 

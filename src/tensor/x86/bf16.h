@@ -10,7 +10,8 @@
 
 #include "tensor/unpack.h"
 
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE   static inline __attribute__((always_inline))
+#define UNROLL_8 _Pragma("GCC unroll 8")
 
 INLINE __m512i join_bf16(__m512 low, __m512 high)
 {
@@ -25,7 +26,22 @@ INLINE __m512 codes_16(void)
 /* Sixteen values, twice: bit 4 of an index is ignored. */
 INLINE __m512i table_16(__m512 values)
 {
-    return _mm512_broadcast_i64x4((__m256i)_mm512_cvtneps_pbh(values));
+    return join_bf16(values, values);
+}
+
+/* The f16 scales of up to eight blocks, `size` bytes each, as floats. They are gathered without the port that shuffles, which is
+ * what these functions wait for; and what comes from memory is broadcast for nothing. */
+INLINE void block_scales(const void *blocks, size_t size, size_t n, float d[8])
+{
+    uint64_t four[2] = {0};
+    UNROLL_8 for (size_t i = 0; i < 8; i++)
+    {
+        uint16_t h = 0;
+        if (i < n)
+            memcpy(&h, (const uint8_t *)blocks + i * size, sizeof h);
+        four[i / 4] |= (uint64_t)h << i % 4 * 16;
+    }
+    _mm256_storeu_ps(d, _mm256_cvtph_ps(_mm_set_epi64x((long long)four[1], (long long)four[0])));
 }
 
 /* code · d + m for codes 0 … 31 */
@@ -38,8 +54,8 @@ INLINE __m512i table_32(__m512 d, __m512 m)
 /* The low nibbles of 16 bytes, then the high ones, as words (their upper bits are not clear). */
 INLINE __m512i spread_nibbles(const uint8_t qs[16])
 {
-    __m256i w = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)qs));
-    return _mm512_inserti64x4(_mm512_castsi256_si512(w), _mm256_srli_epi16(w, 4), 1);
+    __m256i twice = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)qs));
+    return _mm512_cvtepu8_epi16(_mm256_srlv_epi64(twice, _mm256_setr_epi64x(0, 0, 4, 4)));
 }
 
 /* spread_nibbles with bit 4 from the bits of qh. */
@@ -51,14 +67,28 @@ INLINE __m512i spread_fives(const uint8_t qs[16], const uint8_t qh[4])
     return _mm512_mask_or_epi32(low, 0xffff, low, _mm512_maskz_set1_epi16(fifth, 16));
 }
 
-INLINE void to_bf16_q4_0(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
+/* Up to 256 values of a type whose blocks are 32 values with one f16 scale first: one(b, d) converts a block. */
+#define TO_BF16_BY_BLOCKS(name, one)                                                                                         \
+    INLINE void to_bf16_##name(const uint8_t *src, size_t n, uint8_t *dst, size_t step)                                      \
+    {                                                                                                                        \
+        const struct block_##name *b = (const void *)src;                                                                    \
+        float d[8];                                                                                                          \
+        if (n == 256) {                                                                                                      \
+            block_scales(b, sizeof *b, 8, d);                                                                                \
+            UNROLL_8 for (size_t i = 0; i < 8; i++, b++, dst += step) _mm512_store_si512(dst, one(b, _mm512_set1_ps(d[i]))); \
+            return;                                                                                                          \
+        }                                                                                                                    \
+        block_scales(b, sizeof *b, n / 32, d);                                                                               \
+        for (size_t i = 0; i < n / 32; i++, b++, dst += step)                                                                \
+            _mm512_store_si512(dst, one(b, _mm512_set1_ps(d[i])));                                                           \
+    }
+
+INLINE __m512i one_q4_0(const struct block_q4_0 *b, __m512 d)
 {
-    const struct block_q4_0 *b = (const void *)src;
     const __m512 codes = _mm512_sub_ps(codes_16(), _mm512_set1_ps(8));
-    for (size_t i = 0; i < n / 32; i++, b++, dst += step)
-        _mm512_store_si512(dst, _mm512_permutexvar_epi16(spread_nibbles(b->qs),
-                                                         table_16(_mm512_mul_ps(codes, _mm512_set1_ps(half_to_f32(b->d))))));
+    return _mm512_permutexvar_epi16(spread_nibbles(b->qs), table_16(_mm512_mul_ps(codes, d)));
 }
+TO_BF16_BY_BLOCKS(q4_0, one_q4_0)
 
 INLINE void to_bf16_q4_1(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
 {
@@ -69,24 +99,18 @@ INLINE void to_bf16_q4_1(const uint8_t *src, size_t n, uint8_t *dst, size_t step
     }
 }
 
-INLINE void to_bf16_iq4_nl(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
+INLINE __m512i one_iq4_nl(const struct block_iq4_nl *b, __m512 d)
 {
-    const struct block_iq4_nl *b = (const void *)src;
     const __m512 codes = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)iq4_nl_values)));
-    for (size_t i = 0; i < n / 32; i++, b++, dst += step)
-        _mm512_store_si512(dst, _mm512_permutexvar_epi16(spread_nibbles(b->qs),
-                                                         table_16(_mm512_mul_ps(codes, _mm512_set1_ps(half_to_f32(b->d))))));
+    return _mm512_permutexvar_epi16(spread_nibbles(b->qs), table_16(_mm512_mul_ps(codes, d)));
 }
+TO_BF16_BY_BLOCKS(iq4_nl, one_iq4_nl)
 
-INLINE void to_bf16_q5_0(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
+INLINE __m512i one_q5_0(const struct block_q5_0 *b, __m512 d)
 {
-    const struct block_q5_0 *b = (const void *)src;
-    for (size_t i = 0; i < n / 32; i++, b++, dst += step) {
-        float d = half_to_f32(b->d);
-        __m512i table = table_32(_mm512_set1_ps(d), _mm512_set1_ps(-16 * d));
-        _mm512_store_si512(dst, _mm512_permutexvar_epi16(spread_fives(b->qs, b->qh), table));
-    }
+    return _mm512_permutexvar_epi16(spread_fives(b->qs, b->qh), table_32(d, _mm512_mul_ps(d, _mm512_set1_ps(-16))));
 }
+TO_BF16_BY_BLOCKS(q5_0, one_q5_0)
 
 INLINE void to_bf16_q5_1(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
 {
@@ -105,14 +129,13 @@ INLINE __m512i scale_bytes(__m256i q, __m512 d0, __m512 d1)
     return join_bf16(_mm512_mul_ps(low, d0), _mm512_mul_ps(high, d1));
 }
 
-INLINE void to_bf16_q8_0(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
+INLINE __m512i one_q8_0(const struct block_q8_0 *b, __m512 d)
 {
-    const struct block_q8_0 *b = (const void *)src;
-    for (size_t i = 0; i < n / 32; i++, b++, dst += step) {
-        __m512 d = _mm512_set1_ps(half_to_f32(b->d));
-        _mm512_store_si512(dst, scale_bytes(_mm256_loadu_si256((const __m256i *)b->qs), d, d));
-    }
+    __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)b->qs)));
+    __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(b->qs + 16))));
+    return join_bf16(_mm512_mul_ps(low, d), _mm512_mul_ps(high, d));
 }
+TO_BF16_BY_BLOCKS(q8_0, one_q8_0)
 
 /* 32 bytes hold two groups, one in their low nibbles and one in their high ones. */
 INLINE void to_bf16_q4_k(const uint8_t *src, size_t n, uint8_t *dst, size_t step)
