@@ -132,6 +132,8 @@ extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)
 extern const struct kernels kernels_avx2, kernels_avxvnni, kernels_avx512, kernels_amx;
 extern const struct tiles tiles_amx;
+#elif defined(__aarch64__)
+extern const struct kernels kernels_neon, kernels_dotprod, kernels_i8mm;
 #endif
 
 /* Each level compiles it for itself. */

@@ -4,21 +4,25 @@
 
 const struct kernels *kernels_for(enum cpu_level level)
 {
+    static const struct kernels *const tables[CPU_LEVEL_TOP + 1] = {
+        [CPU_SCALAR] = &kernels_scalar,
 #if defined(__x86_64__)
-    static const struct kernels *const tables[CPU_LEVEL_COUNT] = {
-        [CPU_SCALAR] = &kernels_scalar, [CPU_AVX2] = &kernels_avx2, [CPU_AVXVNNI] = &kernels_avxvnni,
-        [CPU_AVX512] = &kernels_avx512, [CPU_AMX] = &kernels_amx,
-    };
-    if ((unsigned)level < CPU_LEVEL_COUNT) {
-        int l = (int)level;
-        while (!cpu_can((enum cpu_level)l))
-            l--;
-        return tables[l];
-    }
-#else
-    (void)level;
+        [CPU_AVX2] = &kernels_avx2,
+        [CPU_AVXVNNI] = &kernels_avxvnni,
+        [CPU_AVX512] = &kernels_avx512,
+        [CPU_AMX] = &kernels_amx,
+#elif defined(__aarch64__)
+        [CPU_NEON] = &kernels_neon,
+        [CPU_DOTPROD] = &kernels_dotprod,
+        [CPU_I8MM] = &kernels_i8mm,
 #endif
-    return &kernels_scalar;
+    };
+    if ((unsigned)level > CPU_LEVEL_TOP)
+        return &kernels_scalar;
+    int l = (int)level;
+    while (!cpu_can((enum cpu_level)l))
+        l--;
+    return tables[l];
 }
 
 const struct kernels *kernels_exact(const struct kernels *k)

@@ -11,6 +11,13 @@ static inline float half_to_f32(uint16_t h)
 {
     return _cvtsh_ss(h);
 }
+#elif defined(__aarch64__) && defined(KERNEL_LEVEL)
+static inline float half_to_f32(uint16_t h)
+{
+    __fp16 f;
+    memcpy(&f, &h, sizeof f);
+    return f;
+}
 #else
 static inline float half_to_f32(uint16_t h)
 {

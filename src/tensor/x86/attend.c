@@ -2,7 +2,9 @@
  *
  * With several queries the block is first converted to floats, once for all; with one or two it is read as it lies. The sums
  * are the same, so that a query's result has the same bits either way. */
-#include "tensor/x86/v16.h"
+#include <math.h>
+
+#include "tensor/v16.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -216,7 +218,7 @@ static uint16_t quantise_group(const float *x, size_t n, int8_t *q)
     v16 a = v16_load(wide), b = v16_load(wide + 16);
     float d = v16_max_lane(v16_max(v16_abs(a), v16_abs(b))) / 127;
     v16_store_f16(scale, v16_set1(d));
-    float rounded = _cvtsh_ss(scale[0]);
+    float rounded = f16_to_f32(scale[0]);
     v16 inv = v16_set1(rounded > 0 ? 1 / rounded : 0);
     v16_store_i8(q, v16_mul(a, inv));
     v16_store_i8(q + 16, v16_mul(b, inv));

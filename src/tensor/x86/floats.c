@@ -1,5 +1,5 @@
 /* Products with float weights: sixteen lanes, value i in lane i mod 16. */
-#include "tensor/x86/v16.h"
+#include "tensor/v16.h"
 
 typedef v16 load_fn(const void *p);
 typedef v16 tail_fn(const void *p, size_t n);

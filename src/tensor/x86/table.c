@@ -1,5 +1,5 @@
 #include "tensor/unpack.h"
-#include "tensor/x86/level.h"
+#include "tensor/v16.h"
 
 #define STRING_(s) #s
 #define STRING(s)  STRING_(s)
@@ -22,9 +22,12 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
 #elif defined(__AVXVNNI__)
     .level = CPU_AVXVNNI,
     .panel_elem = 1,
-#else
+#elif defined(__AVX2__)
     .level = CPU_AVX2,
     .panel_elem = 2,
+#else
+    .level = KERNEL_CPU,
+    .panel_elem = 1,
 #endif
     .lanes = LEVEL(PANEL_LANES),
     .tile_rows = LEVEL(PANEL_TILE_ROWS),

@@ -1,7 +1,7 @@
 /* Operations on vectors of floats. */
 #include <math.h>
 
-#include "tensor/x86/v16.h"
+#include "tensor/v16.h"
 
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n)
 {
