@@ -3,7 +3,8 @@
  *     matmul_bench [threads] [level] [megabytes]
  *
  * Decode: one row of activations × a matrix larger than the cache, alternated with a pure read of the same bytes by the same
- * threads; best and median of PASSES. Prefill: 512 rows × one layer's matrices. Weights are random bits with small scales. */
+ * threads; best and median of PASSES. Prefill: 512 rows × one layer's matrices, beside the peak of the units (instruction formula ×
+ * clock). Weights are random bits with small scales. */
 #include <immintrin.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum { PASSES = 9, COLS = 1024, ROWS_M = 512, CHUNK = 1 << 18 };
 struct bench {
     struct pool *pool;
     const struct kernels *kn;
+    enum cpu_level level;
     struct act *act;
     uint8_t *bytes;
     size_t len;
@@ -115,20 +117,58 @@ static void decode(struct bench *b, enum tensor_type type)
            100 * (moved / p.best) / (gb / r.best), 100 * (moved / p.median) / (gb / r.median));
 }
 
+/* Operations a cycle that a core's units can do, two for each multiplication with its addition. */
+static double ops_per_cycle(enum cpu_level level)
+{
+    static const double ops[CPU_LEVEL_COUNT] = {
+        [CPU_AVX2] = 64, [CPU_AVXVNNI] = 128, [CPU_AVX512] = 256, [CPU_AMX] = 1024}; /* of 16 bits; 8; 8; bf16 */
+    return ops[level];
+}
+
+/* Cycles a second as a chain of additions, one a cycle, has them. */
+static double clock_now(void)
+{
+    enum { STEPS = 2000000 };
+    double start = seconds();
+    for (int i = 0; i < STEPS; i++)
+        __asm__ volatile("" : "+r"(i));
+    return STEPS / (seconds() - start);
+}
+
+/* Seconds of a product, and of those the ones that packing the activations takes. */
+static struct spread time_product(struct bench *b, const struct matrix *w, size_t m, double *ret_pack)
+{
+    double whole[PASSES], again[PASSES];
+    for (int i = 0; i < PASSES; i++) {
+        double start = seconds();
+        act_set(b->act, b->x, m, w->cols);
+        op_matmul(b->kn, b->pool, w, b->act, b->out, w->rows);
+        whole[i] = seconds() - start;
+        start = seconds();
+        op_matmul(b->kn, b->pool, w, b->act, b->out, w->rows);
+        again[i] = seconds() - start;
+    }
+    struct spread s = spread_of(whole);
+    *ret_pack = s.best - spread_of(again).best;
+    return s;
+}
+
+/* Unpacking is what a product takes beside what grows with its rows of activations: two sizes tell. */
 static void batch(struct bench *b, enum tensor_type type, size_t m, uint32_t rows, uint32_t cols)
 {
     struct matrix w = {b->bytes, type, rows, cols, tensor_row_bytes(type, cols)};
-    double t[PASSES];
-    for (int i = 0; i < PASSES; i++) {
-        double start = seconds();
-        act_set(b->act, b->x, m, cols);
-        op_matmul(b->kn, b->pool, &w, b->act, b->out, rows);
-        t[i] = seconds() - start;
-    }
-    struct spread s = spread_of(t);
-    double ops = 2.0 * (double)m * rows * cols;
-    printf("m = %-3zu %-7s %u×%u  %7.1f GFLOP/s best %7.1f median\n", m, tensor_type_info(type)->name, rows, cols, ops / s.best * 1e-9,
+    double pack, less_pack, ops = 2.0 * (double)m * rows * cols;
+    struct spread s = time_product(b, &w, m, &pack);
+    double peak = ops_per_cycle(b->level) * clock_now() * pool_threads(b->pool);
+    printf("m = %-3zu %-7s %u×%u  %7.1f GFLOP/s best %7.1f median", m, tensor_type_info(type)->name, rows, cols, ops / s.best * 1e-9,
            ops / s.median * 1e-9);
+    if (peak > 0 && m >= 8)
+        printf(", %3.0f %% of peak", 100 * ops / s.best / peak);
+    if (m >= 64) {
+        double half = time_product(b, &w, m / 2, &less_pack).best, unpack = 2 * (half - less_pack) - (s.best - pack);
+        printf("; pack %2.0f %%, unpack %2.0f %%", 100 * pack / s.best, 100 * (unpack > 0 ? unpack : 0) / s.best);
+    }
+    printf("\n");
 }
 
 static int make(struct bench *b, int threads, struct str level, size_t megabytes)
@@ -141,6 +181,7 @@ static int make(struct bench *b, int threads, struct str level, size_t megabytes
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
+    b->level = chosen;
     b->kn = kernels_for(chosen);
     b->len = megabytes << 20;
     b->bytes = mem_pages_alloc(b->len + CHUNK);
