@@ -32,10 +32,9 @@ const rules = {
 
 describe('access', { skip }, () => {
     const { open } = browserForTests();
-    let server, f;
+    let server;
     before(async () => {
         server = await startServer({ args: ['--engine.context=32768'] });
-        f = await furnish(server);
     });
     after(() => server?.stop());
 
@@ -68,7 +67,7 @@ describe('access', { skip }, () => {
             await page.evaluate((l) => (localStorage.setItem('hearth.lang', l), window.dispatchEvent(new StorageEvent('storage'))), lang);
             await page.locator(`html:lang(${lang})`).waitFor();
         };
-        await everywhere(page, server, f, async (place) => {
+        await everywhere(page, server, await furnish(server), async (place) => {
             await look(place, 'en', 'light');
             await speak('zh');
             await look(place, 'zh', 'dark');
@@ -94,7 +93,7 @@ describe('access', { skip }, () => {
 
     test('everything that can be used has a name; nothing is wider than a telephone, and fingers find the buttons', async (t) => {
         const page = await open(t, server, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, expected: FAILED });
-        await everywhere(page, server, f, async (place) => {
+        await everywhere(page, server, await furnish(server), async (place) => {
             const nameless = (await page.ariaSnapshot()).split('\n').filter((line) => /^\s*- (button|link|textbox|combobox|checkbox|group|log|dialog|option|menuitem|navigation|meter|progressbar)\b(?! ")/.test(line));
             assert.deepEqual(nameless, [], place);
             for (const [size, [width, height]] of Object.entries(sizes)) {

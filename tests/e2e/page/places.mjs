@@ -223,5 +223,9 @@ export async function everywhere(page, server, f, look) {
             throw new Error(`${place}: ${e.message}`, { cause: e });
         }
         await look(place);
+        if (place === 'a growing answer') {
+            await page.keyboard.press('Escape'); // it would keep the machine busy
+            await answered(page);
+        }
     }
 }

@@ -1,13 +1,14 @@
-// Pictures of the page, from the real program with a real model, at the sizes that the documentation shows:
+// Pictures of the page, from the real program, at the sizes that the documentation shows:
 //
 //   node tests/e2e/page/screenshots.mjs [FOLDER]     docs/images unless a folder is named
 //
-// page.png, page-dark.png and page-phone.png are the documentation's; --all takes every state there is, to look at.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// page*.png are the documentation's, in English and Chinese; --all takes every place there is, to look at.
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHAT, startServer, stories } from '../harness.mjs';
-import { WAIT_MS, answerWith, answered, ask, launch, withFields } from './browser.mjs';
+import { WAIT_MS, answered, ask, chooseModel, conversation, launch, message, sessionOf } from './browser.mjs';
+import { everywhere, furnish } from './places.mjs';
 
 const args = process.argv.slice(2).filter((a) => a !== '--all');
 const all = process.argv.includes('--all');
@@ -19,116 +20,109 @@ const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, i
 const dark = { colorScheme: 'dark' };
 const chinese = { locale: 'zh-CN' };
 
+const english = {
+    titles: ['Names for a cat', 'A letter to the landlord', 'Supper from the pantry', 'Why the sky turns red', 'Sorting ten million lines'],
+    title: 'How far a lighthouse is seen',
+    question: 'How far can a lighthouse be seen, and how would I compute it?',
+    answer: `From a height of $h$ metres the horizon is about $d \\approx 3.57\\sqrt{h}$ kilometres away. Lamp and observer both count:
+
+$$d = 3.57\\left(\\sqrt{h_{\\text{lamp}}} + \\sqrt{h_{\\text{eye}}}\\right)$$
+
+| Lamp | From a beach, eyes at 2 m |
+|--:|--:|
+| 20 m | 21 km |
+| 60 m | 33 km |
+
+\`\`\`python
+from math import sqrt
+
+def seen_from_km(lamp_m: float, eye_m: float = 2) -> float:
+    return 3.57 * (sqrt(lamp_m) + sqrt(eye_m))  # haze is another matter
+\`\`\``,
+};
+const inChinese = {
+    titles: ['给猫起名字', '写给房东的信', '家常晚餐', '为什么傍晚的天空会变红', '一千万行的排序'],
+    title: '灯塔能看多远',
+    question: '灯塔能在多远处看见？怎样计算？',
+    answer: `在 $h$ 米高处，地平线约在 $d \\approx 3.57\\sqrt{h}$ 千米之外。灯和眼睛的高度都要算：
+
+$$d = 3.57\\left(\\sqrt{h_1} + \\sqrt{h_2}\\right)$$
+
+| 灯高 | 站在海滩上（眼高 2 米） |
+|--:|--:|
+| 20 米 | 21 千米 |
+| 60 米 | 33 千米 |
+
+\`\`\`python
+from math import sqrt
+
+def seen_from_km(lamp_m: float, eye_m: float = 2) -> float:
+    return 3.57 * (sqrt(lamp_m) + sqrt(eye_m))  # 不考虑雾
+\`\`\``,
+};
+
 const browser = await launch();
 const server = await startServer({ args: ['--engine.deterministic=true', '--engine.context=32768'] });
-const empty = await startServer({ models: false });
 
-async function picture(name, options, prepare, url = server.url) {
-    const context = await browser.newContext(options);
+async function opened(options) {
+    const context = await browser.newContext({ serviceWorkers: 'block', ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(WAIT_MS);
-    await page.clock.setSystemTime(new Date(2026, 4, 1, 19, 30)); // the greeting follows the hour
-    await page.goto(url);
+    await context.addCookies([await sessionOf(server)]);
+    return page;
+}
+
+async function picture(name, options, at, prepare) {
+    const page = await opened(options);
+    const evening = new Date();
+    evening.setHours(19, 30);
+    await page.clock.setSystemTime(evening); // the greeting follows the hour
+    await page.goto(server.url + at);
     await prepare(page);
     await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
-    await context.close();
+    await page.context().close();
     console.log(path.join(folder, `${name}.png`));
 }
 
-/** A conversation with the model that tells stories, where it is; the same one each time, ended where a story ends. */
-async function talk(page) {
-    await page.getByRole('combobox').selectOption(stories ? 'stories260K' : CHAT);
-    for (const [text, seed] of [
-        ['Once upon a time, there was a little girl named Lily.', 4],
-        ['Then a big dog came to the park.', 6],
-    ]) {
-        await page.unrouteAll();
-        await withFields(page, { temperature: 0.6, seed, max_tokens: 140, stop: [' Lily was happy', ' Once upon a time'] });
-        await ask(page, text);
-        await answered(page);
-    }
-    await page.mouse.move(0, 0);
+/** What was said is written for the picture; a small model's words would not show formulas. No speed is shown with it. */
+async function talk({ titles, title, question, answer }) {
+    for (const other of titles) await conversation(server, [other, '…'], { title: other });
+    return conversation(server, [question, answer], { title });
+}
+const shown = async (page) => {
+    await page.locator('.formula math').waitFor();
+    await page.locator('.code-keyword').first().waitFor();
+    await page.locator('.scroll').evaluate((e) => (e.scrollTop = 0));
+    await page.mouse.move(700, 20);
+};
+
+/** The small model that tells stories tells one, at its real speed. */
+async function story(page) {
+    await chooseModel(page, stories ? 'stories260K' : CHAT);
+    await ask(page, 'Once upon a time, there was a little girl named Lily.');
+    await answered(page);
+    await page.mouse.move(700, 20);
 }
 
-await picture('page', desktop, talk);
-await picture('page-dark', { ...desktop, ...dark }, talk);
-await picture('page-phone', phone, talk);
+const said = await talk(english);
+await picture('page', desktop, `/?c=${said}`, shown);
+await picture('page-phone', phone, `/?c=${said}`, shown);
+await picture('page-dark', { ...desktop, ...dark }, `/?c=${await conversation(server, [], { title: 'A story', settings: { temperature: 0.6, seed: 4, max_tokens: 140, stop: [' Lily was happy', ' Once upon a time'] } })}`, story);
+await picture('page-models', desktop, '/?p=models', (page) => page.locator('.card').nth(5).waitFor());
+await fetch(`${server.url}/api/conversations?confirm=all`, { method: 'DELETE' });
+const saidInChinese = await talk(inChinese);
+await picture('page-zh', { ...desktop, ...chinese }, `/?c=${saidInChinese}`, shown);
+await picture('page-zh-dark', { ...desktop, ...chinese, ...dark }, '/', (page) => message(page).waitFor());
+await picture('page-zh-phone', { ...phone, ...chinese }, `/?c=${saidInChinese}`, shown);
 
-const markdown = `# Lighthouses
-
-A lighthouse shows ships **where the land is**, and *how far away*: see [this text](https://example.org) or \`man 7 ship\`.
-
-1. The lamp turns
-2. The lens gathers its light
-   - Fresnel's is *flat*
-   - an older one is thick
-3. A keeper watches
-
-> Nothing is as dark as the foot of a lighthouse.
-
-| Tower | Height | Since |
-|:--|--:|:-:|
-| Pharos | 103 m | -280 |
-| Cordouan | 67 m | 1611 |
-
-\`\`\`python
-def flash(period_s: float, dark_s: float) -> str:
-    return "*" if period_s > dark_s else " "  # a rather long comment that makes the line too long for the column it is in
-\`\`\`
-
-- [x] paint the tower
-- [ ] oil the lamp
-
-中文**加粗**，也有 \`代码\`。
-
----
-
-The end.`;
-
-if (all) {
-    const welcome = (page) => page.getByRole('textbox').waitFor();
-    const prose = async (page) => {
-        await answerWith(page, markdown);
-        await ask(page, 'What is a lighthouse?');
-        await answered(page);
-        await page.evaluate(() => window.scrollTo(0, 0));
-    };
-    const streaming = async (page) => {
-        await page.getByRole('combobox').selectOption(CHAT);
-        await withFields(page, { max_tokens: 30000, ignore_eos: true });
-        await (await page.context().newCDPSession(page)).send('Network.emulateNetworkConditions', {
-            offline: false,
-            latency: 0,
-            downloadThroughput: 12_000,
-            uploadThroughput: -1,
-        });
-        await ask(page, 'Go on');
-        await page.waitForTimeout(2500);
-    };
-    const noModel = (page) => page.getByRole('list').waitFor();
-    const error = async (page) => {
-        await page.getByRole('combobox').selectOption('broken');
-        await ask(page, 'Hello');
-        await page.getByRole('alert').waitFor();
-    };
-    const offline = async (page) => {
-        await page.getByRole('textbox').waitFor();
-        await page.route('**/*', (route) => route.abort());
-        await ask(page, 'Are you there?');
-        await page.locator('.failure').waitFor();
-        await page.waitForTimeout(1500);
-    };
-    writeFileSync(path.join(server.modelsDir, 'broken.gguf'), 'This is not a model.\n');
+if (all)
     for (const [name, options] of Object.entries({ desktop, dark: { ...desktop, ...dark }, phone, zh: { ...desktop, ...chinese }, 'zh-phone-dark': { ...phone, ...chinese, ...dark } })) {
-        await picture(`welcome-${name}`, options, welcome);
-        await picture(`prose-${name}`, options, prose);
-        await picture(`streaming-${name}`, options, streaming);
-        await picture(`empty-${name}`, options, noModel, empty.url);
-        await picture(`error-${name}`, options, error);
-        await picture(`offline-${name}`, options, offline);
+        const page = await opened(options);
+        await everywhere(page, server, await furnish(server), async (place) => {
+            await page.screenshot({ path: path.join(folder, `${place.replace(/\W+/g, '-')}.${name}.png`), animations: 'disabled' });
+        });
+        await page.context().close();
     }
-}
 
 await browser.close();
 await server.stop();
-await empty.stop();

@@ -9,9 +9,17 @@ const DAY_MS = 86_400_000;
 export function rowsOf(items: readonly Summary[], now: number, t: Texts, month: (ms: number) => string, grouped: boolean): Row[] {
   const rows: Row[] = [];
   const midnight = new Date(now).setHours(0, 0, 0, 0);
+  // The name of a month is asked for once: of ten thousand conversations most are from the month of the one before.
+  let known = { key: -1, text: '' };
+  const monthOf = (ms: number): string => {
+    const date = new Date(ms);
+    const key = date.getFullYear() * 12 + date.getMonth();
+    if (key !== known.key) known = { key, text: month(ms) };
+    return known.text;
+  };
   let last = '';
   for (const summary of items) {
-    const when = grouped ? whenOf(summary.updated_ms, midnight, t, month) : '';
+    const when = grouped ? whenOf(summary.updated_ms, midnight, t, monthOf) : '';
     if (when !== last) rows.push({ kind: 'when', text: when });
     last = when;
     rows.push({ kind: 'conversation', summary });
