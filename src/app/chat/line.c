@@ -207,10 +207,11 @@ static void bind_keys(EditLine *el)
         {"^I", "hearth-complete"},    {"^R", "em-inc-search-prev"},  {"\\e[3~", "ed-delete-next-char"}, {"\\e[1;5D", "ed-prev-word"},
         {"\\e[1;5C", "em-next-word"}, {"^W", "ed-delete-prev-word"},
     };
-    el_set(el, EL_ADDFN, "hearth-interrupt", "drop the line", on_interrupt);
-    el_set(el, EL_ADDFN, "hearth-paste", "insert what is pasted", on_paste);
-    el_set(el, EL_ADDFN, "hearth-newline", "insert a newline", on_newline);
-    el_set(el, EL_ADDFN, "hearth-complete", "complete a command", on_complete);
+    /* wide, since libedit keeps these as they are; of narrow ones it makes copies that it never frees */
+    el_wset(el, EL_ADDFN, L"hearth-interrupt", L"drop the line", on_interrupt);
+    el_wset(el, EL_ADDFN, L"hearth-paste", L"insert what is pasted", on_paste);
+    el_wset(el, EL_ADDFN, L"hearth-newline", L"insert a newline", on_newline);
+    el_wset(el, EL_ADDFN, L"hearth-complete", L"complete a command", on_complete);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         el_set(el, EL_BIND, keys[i][0], keys[i][1], NULL);
 }
