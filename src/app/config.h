@@ -25,6 +25,7 @@ struct config_origin {
     const char *name; /* FROM_FILE: the file; FROM_ENV: the variable */
 };
 
+enum { CACHE_F16, CACHE_Q8 };
 enum { OPEN_BROWSER_AUTO, OPEN_BROWSER_NEVER };
 enum { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum { CONFIG_FILE_BYTES_MAX = 1 << 20, CONFIG_STRING_BYTES_MAX = 4096, CONFIG_LIST_MAX = 64 };
@@ -48,7 +49,7 @@ struct config {
         uint32_t loaded_max, idle_unload_ms;
     } models;
     struct {
-        uint32_t context, sequences_max, queue_max, prefill_chunk, threads, cpu;
+        uint32_t context, cache_type, sequences_max, queue_max, prefill_chunk, threads, cpu;
         uint64_t kv_memory, prefix_disk, prefix_disk_day;
         bool deterministic, speculation;
     } engine;

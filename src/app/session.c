@@ -17,6 +17,7 @@ struct gen_load session_load(const struct app *a, const char *path)
         .threads = a->config.engine.threads,
         .deterministic = a->config.engine.deterministic,
         .no_speculation = !a->config.engine.speculation,
+        .cache_q8 = a->config.engine.cache_type == CACHE_Q8,
     };
 }
 

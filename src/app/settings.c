@@ -9,6 +9,7 @@
 #define SECOND   UINT64_C(1000)
 #define HOUR     (3600 * SECOND)
 
+static const char *const cache_names[] = {"f16", "q8", NULL};
 static const char *const cpu_names[] = {"auto", "scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "dotprod", "i8mm", NULL};
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL}; /* enum log_level */
 static const char *const open_names[] = {"auto", "never", NULL};
@@ -93,6 +94,9 @@ const struct setting settings[] = {
      .help = {"Context in tokens; 0: the model's own, as far as memory allows.", "上下文长度（词元）；0 表示在内存允许范围内用模型自身的长度。"}},
     {"engine", "kv_memory", SETTING_SIZE, "0", 0, 1024 * GB, FIELD(engine.kv_memory),
      .help = {"Most memory for conversations (KV cache); 0: a share of what is free.", "对话缓存（KV）的内存上限；0 表示按空闲内存的比例。"}},
+    {"engine", "cache_type", SETTING_ENUM, "f16", .names = cache_names, FIELD(engine.cache_type),
+     .help = {"How conversations are held in memory: f16, or q8, which takes half of the space and is a little less exact.",
+              "对话缓存的存储格式：f16；或 q8，占用约一半内存，精度略低。"}},
     {"engine", "sequences_max", SETTING_INT, "16", 1, 256, FIELD(engine.sequences_max),
      .help = {"Answers written at the same time.", "同时生成的回答数。"}},
     {"engine", "queue_max", SETTING_INT, "64", 1, 10000, FIELD(engine.queue_max),

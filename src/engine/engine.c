@@ -51,10 +51,20 @@ static int make_scratch(struct engine *en)
     return OK;
 }
 
+static struct kv_shape shape_of(const struct model *m, bool q8)
+{
+    return (struct kv_shape){m->hp.n_layers, m->hp.n_kv_heads, m->hp.d_head_k, m->hp.d_head_v, q8};
+}
+
+uint64_t engine_kv_bytes_per_token(const struct model *m, bool cache_q8)
+{
+    struct kv_shape shape = shape_of(m, cache_q8);
+    return kv_block_bytes(&shape) / KV_BLOCK_TOKENS;
+}
+
 static int make_parts(struct engine *en, struct err *e)
 {
-    const struct hparams *hp = &en->m->hp;
-    struct kv_shape shape = {hp->n_layers, hp->n_kv_heads, hp->d_head_k, hp->d_head_v, en->c.cache_q8};
+    struct kv_shape shape = shape_of(en->m, en->c.cache_q8);
     int rc = kv_create(&shape, en->c.kv_bytes_max, &en->kv, e);
     if (!rc)
         rc = choose_context(en, e);

@@ -46,6 +46,8 @@ int engine_create(const struct model *m, struct pool *pool, const struct kernels
                   struct err *e);
 void engine_free(struct engine *en); /* NULL is fine; open requests end without an event */
 uint32_t engine_context_tokens(const struct engine *en);
+/* Bytes of KV cache that a token takes in all layers. */
+uint64_t engine_kv_bytes_per_token(const struct model *m, bool cache_q8);
 
 /* Copies what it needs. Every outcome comes as events, errors included: a wrong request, a prompt longer than the context
  * (GEN_FAULT_CONTEXT with both numbers), a full queue (GEN_FAULT_BUSY). */

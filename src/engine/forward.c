@@ -140,6 +140,26 @@ static void output_norm(struct forward *f, uint32_t row)
 
 /* All rows */
 
+/* In the last layer only rows that want logits go on behind the keys and values: they move to the front, in order. */
+static void keep_wanted_rows(struct forward *f)
+{
+    const struct hparams *hp = &f->m->hp;
+    size_t d_q = (size_t)hp->n_heads * hp->d_head_k;
+    uint32_t n = 0;
+    for (uint32_t row = 0; row < f->n_rows; row++) {
+        if (f->rows[row].out == FORWARD_NO_OUT)
+            continue;
+        f->wanted[n] = f->rows[row];
+        if (n != row) {
+            memcpy(f->x + n * (size_t)hp->d_model, f->x + row * (size_t)hp->d_model, hp->d_model * sizeof(float));
+            memcpy(f->q + n * d_q, f->q + row * d_q, d_q * sizeof(float));
+        }
+        n++;
+    }
+    f->rows = f->wanted;
+    f->n_rows = n;
+}
+
 static void run_attention(struct forward *f)
 {
     const struct layer *l = &f->m->layers[f->layer];
@@ -149,6 +169,10 @@ static void run_attention(struct forward *f)
     matmul(f, &l->k, f->k);
     matmul(f, &l->v, f->v);
     for_rows(f, f->n_rows, shape_qkv);
+    if (f->layer + 1 == f->m->hp.n_layers)
+        keep_wanted_rows(f);
+    if (!f->n_rows)
+        return;
     attention_run(&f->attention, f->layer, f->rows, f->n_rows, f->q, f->mixed);
     act_set(f->act, f->mixed, f->n_rows, l->o.cols);
     matmul(f, &l->o, f->norm);
@@ -179,11 +203,12 @@ void forward_run(struct forward *f, const struct forward_row *rows, uint32_t n_r
     for_rows(f, n_rows, embed);
     for (f->layer = 0; f->layer < f->m->hp.n_layers; f->layer++) {
         run_attention(f);
-        run_ffn(f);
+        if (f->n_rows)
+            run_ffn(f);
     }
     if (!n_outs)
         return;
-    for_rows(f, n_rows, output_norm);
+    for_rows(f, f->n_rows, output_norm);
     act_set(f->act, f->norm, n_outs, f->m->hp.d_model);
     matmul(f, &f->m->output, f->logits);
 }
@@ -251,7 +276,8 @@ int forward_create(const struct model *m, struct pool *pool, const struct kernel
     if (!f)
         return err_set(e, ERR_NOMEM, "no memory for the forward pass");
     *f = (struct forward){.m = m, .pool = pool, .kn = kn, .kv = kv, .limits = *l};
-    if (allocate(f) || act_create(l->rows_max, widest(&m->hp), &f->act) ||
+    f->wanted = calloc(l->outs_max ? l->outs_max : 1, sizeof *f->wanted);
+    if (!f->wanted || allocate(f) || act_create(l->rows_max, widest(&m->hp), &f->act) ||
         attention_init(&f->attention, m, pool, kn, kv, l->context_tokens) || forward_few_init(f)) {
         forward_free(f);
         return err_set(e, ERR_NOMEM, "no memory for a forward pass of %u rows over a context of %u tokens", l->rows_max, l->context_tokens);
@@ -266,6 +292,7 @@ void forward_free(struct forward *f)
     if (!f)
         return;
     forward_few_deinit(f);
+    free(f->wanted);
     attention_deinit(&f->attention);
     act_free(f->act);
     free(f->memory);

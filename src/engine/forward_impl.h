@@ -36,6 +36,7 @@ struct forward {
     struct few_step *steps;     /* [4 * n_layers + 1]: qkv, o, gate and up, down of each layer; output */
     /* of the pass that runs */
     const struct forward_row *rows;
+    struct forward_row *wanted; /* [outs_max] owned: those that the last layer ends with */
     uint32_t n_rows, n_outs, layer;
     uint32_t n_units; /* of attention, when rows are few */
 };

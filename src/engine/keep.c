@@ -54,7 +54,7 @@ static int name_model(struct engine *en, struct keep *k)
 {
     const struct model *m = en->m;
     /* What is written depends on the order of additions too, so the kernels count as a setting. */
-    uint64_t numbers[] = {1, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic};
+    uint64_t numbers[] = {2, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic};
     int r = mix(k, str_from(numbers, sizeof numbers));
     r = r ? r : mix(k, str_of(m->arch->name));
     r = r ? r : mix(k, str_of(kernels_name(en->kn)));

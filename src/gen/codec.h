@@ -42,7 +42,8 @@ struct gen_load {
     uint32_t threads;        /* 0: one for each physical core */
     bool deterministic;
     bool no_speculation;
-    struct str keep_dir, keep_key;           /* where prefixes are kept on disk; empty: nowhere. 32 bytes that seal them */
+    bool cache_q8;                 /* the KV cache in 8 bits, not in F16 */
+    struct str keep_dir, keep_key; /* where prefixes are kept on disk; empty: nowhere. 32 bytes that seal them */
     uint64_t keep_bytes_max, keep_day_bytes_max;
 };
 

@@ -19,6 +19,7 @@ void code_load(struct coder *c, void *message)
     code_u32(c, &m->threads);
     code_bool(c, &m->deterministic);
     code_bool(c, &m->no_speculation);
+    code_bool(c, &m->cache_q8);
     code_bytes(c, &m->keep_dir, PATH_BYTES_MAX);
     code_bytes(c, &m->keep_key, KEY_BYTES);
     if ((m->keep_dir.len && memchr(m->keep_dir.ptr, 0, m->keep_dir.len)) || (m->keep_dir.len && m->keep_key.len != KEY_BYTES))

@@ -89,6 +89,7 @@ static struct engine_config config_of(struct worker *w, const struct gen_load *l
         c.prefill_chunk = load->prefill_chunk;
     c.deterministic = load->deterministic;
     c.speculate = !load->no_speculation;
+    c.cache_q8 = load->cache_q8;
     c.clock = w->config.clock;
     c.emit = worker_emit;
     c.emit_ctx = w;
@@ -103,7 +104,7 @@ static struct str label(struct str s)
     return utf8_valid(s.ptr, s.len, NULL) ? s : (struct str){0};
 }
 
-static void put_loaded(struct worker *w)
+static void put_loaded(struct worker *w, bool cache_q8)
 {
     const struct model *m = w->model;
     struct gen_loaded loaded = {
@@ -113,7 +114,7 @@ static void put_loaded(struct worker *w)
         .chat_format = chat_format_is_plain(m->chat) ? (struct str){0} : str_of(chat_format_name(m->chat)),
         .params = m->n_params,
         .file_bytes = gguf_file_bytes(m->gguf),
-        .kv_bytes_per_token = model_kv_bytes_per_token(m),
+        .kv_bytes_per_token = engine_kv_bytes_per_token(m, cache_q8),
         .context_tokens = engine_context_tokens(w->engine),
         .context_trained = m->hp.n_ctx_train,
         .vocab = m->hp.n_vocab,
@@ -135,7 +136,7 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     struct memory_need need = {
         .weights = w->model->weight_bytes,
         .scratch = scratch_bytes(&w->model->hp, &c),
-        .kv_per_token = model_kv_bytes_per_token(w->model),
+        .kv_per_token = engine_kv_bytes_per_token(w->model, load->cache_q8),
         .context_trained = w->model->hp.n_ctx_train,
     };
     uint64_t free_bytes = 0;
@@ -171,7 +172,7 @@ int worker_load(struct worker *w, const struct gen_load *load)
     struct err e = {0};
     int r = load_model(w, load, &e);
     if (!r)
-        put_loaded(w);
+        put_loaded(w, load->cache_q8);
     else if (r != ERR_CLOSED)
         worker_refuse(w, 0, load_fault(r), e.text[0] ? e.text : err_text(r));
     return r ? ERR_CLOSED : OK; /* nothing is wrong with the stream, but there is nothing more to do */

@@ -179,7 +179,16 @@ static struct gen_event event(struct source *s)
 
 static struct gen_load load(struct source *s)
 {
-    struct gen_load m = {text(s, 200), u32(s), rng_u64(s->r), u32(s), u32(s), u32(s), u32(s), flip(s), flip(s)};
+    struct gen_load m = {.path = text(s, 200),
+                         .context_tokens = u32(s),
+                         .kv_bytes_max = rng_u64(s->r),
+                         .sequences_max = u32(s),
+                         .queue_max = u32(s),
+                         .prefill_chunk = u32(s),
+                         .threads = u32(s),
+                         .deterministic = flip(s),
+                         .no_speculation = flip(s),
+                         .cache_q8 = flip(s)};
     if (flip(s)) {
         m.keep_dir = text(s, 100);
         m.keep_key = STR("\xffkey of 32 bytes, its first is n");
@@ -305,8 +314,8 @@ bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
     case GEN_FRAME_LOAD:
         return SAME_STR(load.path) && SAME(load.context_tokens) && SAME(load.kv_bytes_max) && SAME(load.sequences_max) &&
                SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.threads) && SAME(load.deterministic) &&
-               SAME(load.no_speculation) && SAME_STR(load.keep_dir) && SAME_STR(load.keep_key) && SAME(load.keep_bytes_max) &&
-               SAME(load.keep_day_bytes_max);
+               SAME(load.no_speculation) && SAME(load.cache_q8) && SAME_STR(load.keep_dir) && SAME_STR(load.keep_key) &&
+               SAME(load.keep_bytes_max) && SAME(load.keep_day_bytes_max);
     case GEN_FRAME_REQUEST: return same_request(&a->request, &b->request);
     case GEN_FRAME_CANCEL: return SAME(cancel.id);
     case GEN_FRAME_CREDIT: return SAME(credit.id) && SAME(credit.events);
