@@ -167,7 +167,7 @@ int talk_export_some(struct store_db *db, int64_t owner, struct talk_export *x, 
     if (!x->begun)
         talk_export_begin(x->format, out);
     x->begun = true;
-    while (!rc && out->len < bytes_about) {
+    for (size_t begin = out->len; !rc && out->len - begin <= bytes_about;) { /* one at least */
         bool following = x->after_n != 0;
         rc = next_id(db, owner, &x->after_n, &a, &id, e);
         if (rc <= 0) {

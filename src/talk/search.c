@@ -15,7 +15,7 @@
 
 enum {
     WORDS_MAX = 8,
-    HITS_MAX = 2000,
+    HITS_MAX = 800,
     COMMON_MAX = 2000,
     TITLE_SCORE = 50,
     FOUND_MAX = 512, /* conversations; a power of two, so is the table below */
@@ -25,6 +25,7 @@ enum {
 struct words {
     struct str at[WORDS_MAX]; /* each a query of FTS5: a word, or a phrase of pairs of characters */
     size_t n;
+    struct str whole; /* the last one as a whole word, when it was taken for a beginning; ptr NULL: it was not */
 };
 
 struct found {
@@ -47,17 +48,28 @@ static struct str phrase(struct str word, bool typing, struct arena *a)
     return s;
 }
 
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, "out of memory for a search");
+}
+
 static int split_words(struct str q, struct arena *a, struct words *ret, struct err *e)
 {
+    bool typing = q.len && q.ptr[q.len - 1] != ' ';
     struct str rest = str_trim(q), word;
     *ret = (struct words){0};
     while (ret->n < WORDS_MAX && str_split(&rest, ' ', &word)) {
-        struct str one = phrase(word, !rest.ptr, a);
-        if (!one.ptr)
-            return err_set(e, ERR_NOMEM, "out of memory for a search");
+        bool begins = typing && !rest.ptr && word.len > 1; /* one letter begins half of all words */
+        struct str one = phrase(word, begins, a);
+        if (begins)
+            ret->whole = phrase(word, false, a);
+        if (!one.ptr || (begins && !ret->whole.ptr))
+            return no_memory(e);
         if (one.len)
             ret->at[ret->n++] = one;
     }
+    if (!ret->whole.len)
+        ret->whole = (struct str){0};
     return OK;
 }
 
@@ -133,6 +145,17 @@ static int how_common(struct store_db *db, struct str word, int64_t *ret, struct
     int rc = row_must(db, st, "word", e);
     if (!rc)
         *ret = db_int(st, 0);
+    return rc;
+}
+
+/* Of a word that is common as it stands, what it could begin is not looked for: FTS5 would merge the lists of all those words
+ * before the first row comes. */
+static int settle_last(struct store_db *db, struct words *w, struct err *e)
+{
+    int64_t n = 0;
+    int rc = w->whole.ptr && w->n ? how_common(db, w->whole, &n, e) : OK;
+    if (!rc && n >= COMMON_MAX)
+        w->at[w->n - 1] = w->whole;
     return rc;
 }
 
@@ -241,7 +264,9 @@ int search_list(struct store_db *db, int64_t owner, const struct talk_query *q, 
     struct words w;
     struct hits *h = arena_calloc(a, 1, sizeof *h);
     struct str match = {0};
-    int rc = h ? split_words(q->q, a, &w, e) : err_set(e, ERR_NOMEM, "out of memory for a search");
+    int rc = h ? split_words(q->q, a, &w, e) : no_memory(e);
+    if (!rc)
+        rc = settle_last(db, &w, e);
     while (!rc && w.n) {
         match = join(&w, a);
         rc = match.ptr ? search_once(db, owner, q, match, h, e) : err_set(e, ERR_NOMEM, "out of memory for a search");
