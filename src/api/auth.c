@@ -12,11 +12,11 @@ enum { COOKIES_MAX = 4 };
 
 struct str auth_bearer(struct str header)
 {
-    struct str scheme;
+    const struct str scheme = STR("Bearer");
     header = str_trim(header);
-    if (!str_split(&header, ' ', &scheme) || !str_ieq(scheme, STR("Bearer")))
+    if (header.len <= scheme.len || !str_ieq(str_head(header, scheme.len), scheme) || !strchr(" \t", header.ptr[scheme.len]))
         return (struct str){0};
-    return str_trim(header);
+    return str_trim(str_skip(header, scheme.len));
 }
 
 bool auth_next_cookie(struct str *header, struct str *ret)
@@ -63,19 +63,33 @@ struct people_visitor auth_visitor(struct http_exchange *x, char address[AUTH_AD
     return (struct people_visitor){address, !p.loopback ? PEOPLE_ELSEWHERE : p.known ? (int64_t)p.uid : PEOPLE_UNKNOWN};
 }
 
-/* A page that is shown in a browser of this machine is not its user. Listed origins count as programs. */
+static bool has_any(const struct http_exchange *x, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (http_header(x, names[i]).ptr)
+            return true;
+    return false;
+}
+
+/* A page that is shown in a browser of this machine is not its user. Listed origins count as programs. Browsers keep Sec-Fetch-Site from
+ * addresses that they do not trust, of which one leads here (0.0.0.0, gate_host_unspecified). */
 static bool is_browser(const struct api *a, const struct http_exchange *x)
 {
+    static const char *const signs[] = {"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Referer"};
     struct str origin = http_header(x, "Origin");
     if (origin.ptr)
         return !gate_origin_listed(a, origin);
-    return http_header(x, "Sec-Fetch-Site").ptr != NULL;
+    return has_any(x, signs, sizeof signs / sizeof *signs) || gate_host_unspecified(http_header(x, "Host"));
 }
 
 /* Then the process at the other end is not who asks. */
 static bool is_forwarded(const struct http_exchange *x)
 {
-    return http_header(x, "X-Forwarded-For").ptr || http_header(x, "Forwarded").ptr;
+    static const char *const signs[] = {"X-Forwarded-For",   "Forwarded",        "X-Real-IP",
+                                        "X-Forwarded-Proto", "X-Forwarded-Host", "Via",
+                                        "X-Client-IP",       "True-Client-IP",   "CF-Connecting-IP",
+                                        "X-Forwarded-Server"};
+    return has_any(x, signs, sizeof signs / sizeof *signs);
 }
 
 static bool is_local_owner(const struct api *a, struct http_exchange *x)

@@ -32,22 +32,32 @@ static bool split_port(struct str host, struct str *ret_name)
     return !port.len || (port.ptr[0] == ':' && !str_to_u64(str_skip(port, 1), &number) && number <= 65535);
 }
 
-static bool is_ip_literal(struct str name)
+static bool is_ip_literal(struct str name, struct in6_addr *ret)
 {
     char text[64];
-    struct in6_addr address; /* the larger of both */
     bool v6 = name.len > 2 && name.ptr[0] == '[' && name.ptr[name.len - 1] == ']';
     if (v6)
         name = str_from(name.ptr + 1, name.len - 2);
-    return str_copy(text, sizeof text, name) && strlen(text) == name.len && inet_pton(v6 ? AF_INET6 : AF_INET, text, &address) == 1;
+    *ret = (struct in6_addr){0}; /* the larger of both */
+    return str_copy(text, sizeof text, name) && strlen(text) == name.len && inet_pton(v6 ? AF_INET6 : AF_INET, text, ret) == 1;
+}
+
+bool gate_host_unspecified(struct str host)
+{
+    struct str name;
+    struct in6_addr address;
+    if (!split_port(host, &name) || !is_ip_literal(name, &address))
+        return false;
+    return IN6_IS_ADDR_UNSPECIFIED(&address) || (IN6_IS_ADDR_V4MAPPED(&address) && !address.s6_addr32[3]);
 }
 
 bool gate_host_ok(const struct api *a, struct str host)
 {
     struct str name;
+    struct in6_addr address;
     if (!split_port(host, &name) || !name.len)
         return false;
-    if (str_ieq(name, STR("localhost")) || is_ip_literal(name))
+    if (str_ieq(name, STR("localhost")) || is_ip_literal(name, &address))
         return true;
     for (size_t i = 0; i < a->c.n_hosts; i++)
         if (str_ieq(name, a->c.hosts[i]))

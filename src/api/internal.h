@@ -63,6 +63,8 @@ const struct principal *api_principal(const struct http_exchange *x);
 /* For gen_request.owner: the principal's id as text, in the caller's memory. */
 struct str api_owner(const struct principal *who, char text[API_OWNER_BYTES]);
 bool gate_host_ok(const struct api *a, struct str host);
+/* 0.0.0.0 or [::]. */
+bool gate_host_unspecified(struct str host);
 bool gate_origin_listed(const struct api *a, struct str origin);
 bool gate_origin_same(struct str origin, struct str host);
 

@@ -11,6 +11,7 @@
 
 enum {
     PEOPLE_SESSIONS_MAX = 4096,
+    PEOPLE_SESSIONS_EACH_MAX = 64, /* of one principal: the one unused for longest makes room */
     PEOPLE_LINKS_MAX = 16,
     PEOPLE_FLUSH_MS = 60000, /* last uses and tokens of the day reach the disk after so long at most */
 };

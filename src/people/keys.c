@@ -90,18 +90,12 @@ void key_use(struct people *p, size_t at)
 int people_by_key(struct people *p, struct str key, const struct people_visitor *v, const struct principal **ret, uint32_t *ret_wait_s)
 {
     uint64_t now_ms = clock_ns(p->c.clock) / 1000000;
-    uint32_t at, wait_s = slow_wait_s(&p->slow, v, now_ms);
+    uint32_t at;
     struct digest d;
-    if (wait_s) {
-        *ret_wait_s = wait_s;
-        return ERR_AGAIN;
-    }
     if (!people_looks_like_key(key) || !digest_of(p->secret, "key", key, &d) || !digest_map_get(&p->key_map, &d, &at) ||
-        !key_is_valid(p, at)) {
-        slow_failed(&p->slow, v, now_ms);
-        return ERR_DENIED;
-    }
-    slow_succeeded(&p->slow, v, now_ms);
+        !key_is_valid(p, at))
+        return slow_refuse(&p->slow, v, now_ms, ret_wait_s);
+    slow_succeeded(&p->slow, v);
     key_use(p, at);
     *ret = &p->states[at].who;
     return OK;

@@ -35,8 +35,9 @@ static int load_keys(struct store_db *db, struct people *p, struct err *e)
 
 static int load_sessions(struct store_db *db, struct people *p, struct err *e)
 {
-    struct store_stmt *st = db_prepare(db, "SELECT digest, principal, uid, created_ms, used_ms FROM people_session"
-                                           " WHERE used_ms > ? ORDER BY used_ms DESC LIMIT ?");
+    /* Those used last, and of them the last one last: where there are too many, sessions_add lets the first ones go. */
+    struct store_stmt *st = db_prepare(db, "SELECT * FROM (SELECT digest, principal, uid, created_ms, used_ms FROM people_session"
+                                           " WHERE used_ms > ? ORDER BY used_ms DESC LIMIT ?) ORDER BY used_ms");
     db_bind_int(st, 1, clock_wall_ms(p->c.clock) - (int64_t)p->c.session_s * 1000);
     db_bind_int(st, 2, PEOPLE_SESSIONS_MAX);
     int r;

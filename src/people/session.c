@@ -17,23 +17,34 @@ static void drop(struct people *p, struct session *s)
     *s = (struct session){0};
 }
 
-/* A free place, or that of the session that was unused for longest. */
-static struct session *take_place(struct people *p)
+/* A place: a free one, or that of the session that was unused for longest; of the principal's own when it has as many as it may, so
+ * that nobody signs others out by signing in often. */
+static struct session *take_place(struct people *p, int64_t principal)
 {
-    struct session *oldest = p->sessions;
+    struct session *unused = NULL, *oldest = NULL, *own = NULL;
+    size_t n_own = 0;
     for (struct session *s = p->sessions; s < p->sessions + PEOPLE_SESSIONS_MAX; s++) {
-        if (!s->live)
-            return s;
-        if (s->used_ms < oldest->used_ms)
+        if (!s->live) {
+            unused = s;
+            continue;
+        }
+        if (!oldest || s->used_ms < oldest->used_ms)
             oldest = s;
+        if (s->principal != principal)
+            continue;
+        n_own++;
+        if (!own || s->used_ms < own->used_ms)
+            own = s;
     }
-    drop(p, oldest);
-    return oldest;
+    struct session *place = n_own >= PEOPLE_SESSIONS_EACH_MAX ? own : unused ? unused : oldest;
+    if (place->live)
+        drop(p, place);
+    return place;
 }
 
 int sessions_add(struct people *p, const struct session *s)
 {
-    struct session *place = take_place(p);
+    struct session *place = take_place(p, s->principal);
     int r = digest_map_put(&p->session_map, &s->digest, (uint32_t)(place - p->sessions));
     if (r)
         return r;
@@ -149,18 +160,10 @@ static const struct principal *take_link(struct people *p, struct str secret)
 int people_session_from_link(struct people *p, struct str link, const struct people_visitor *v, struct people_session *ret,
                              uint32_t *ret_wait_s)
 {
-    uint64_t now_ms = clock_ns(p->c.clock) / 1000000;
-    uint32_t wait_s = slow_wait_s(&p->slow, v, now_ms);
-    if (wait_s) {
-        *ret_wait_s = wait_s;
-        return ERR_AGAIN;
-    }
     const struct principal *who = take_link(p, link);
-    if (!who) {
-        slow_failed(&p->slow, v, now_ms);
-        return ERR_DENIED;
-    }
-    slow_succeeded(&p->slow, v, now_ms);
+    if (!who)
+        return slow_refuse(&p->slow, v, clock_ns(p->c.clock) / 1000000, ret_wait_s);
+    slow_succeeded(&p->slow, v);
     return begin(p, who, v, ret);
 }
 

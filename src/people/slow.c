@@ -58,9 +58,8 @@ uint32_t slow_wait_s(struct slow *s, const struct people_visitor *visitor, uint6
     const struct slow_visitor *v = find(s, hash_of(s, visitor));
     if (v && v->until_ms > now_ms)
         return seconds(v->until_ms - now_ms);
-    bool trusted = v && v->right_ms && now_ms - v->right_ms < SLOW_TRUST_S * UINT64_C(1000);
     bool full = s->failures >= SLOW_FAILURES_PER_MINUTE && now_ms - s->minute_ms < MINUTE_MS;
-    return full && !trusted ? seconds(s->minute_ms + MINUTE_MS - now_ms) : 0;
+    return full ? seconds(s->minute_ms + MINUTE_MS - now_ms) : 0;
 }
 
 void slow_failed(struct slow *s, const struct people_visitor *visitor, uint64_t now_ms)
@@ -82,11 +81,20 @@ void slow_failed(struct slow *s, const struct people_visitor *visitor, uint64_t 
     s->failures++;
 }
 
-void slow_succeeded(struct slow *s, const struct people_visitor *visitor, uint64_t now_ms)
+int slow_refuse(struct slow *s, const struct people_visitor *v, uint64_t now_ms, uint32_t *ret_wait_s)
 {
-    struct slow_visitor *v = find_or_make(s, hash_of(s, visitor));
-    v->failures = 0;
-    v->until_ms = 0;
-    v->seen_ms = now_ms;
-    v->right_ms = now_ms ? now_ms : 1;
+    uint32_t wait_s = slow_wait_s(s, v, now_ms);
+    if (wait_s) {
+        *ret_wait_s = wait_s;
+        return ERR_AGAIN;
+    }
+    slow_failed(s, v, now_ms);
+    return ERR_DENIED;
+}
+
+void slow_succeeded(struct slow *s, const struct people_visitor *visitor)
+{
+    struct slow_visitor *v = find(s, hash_of(s, visitor));
+    if (v)
+        *v = (struct slow_visitor){0};
 }

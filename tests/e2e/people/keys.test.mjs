@@ -161,8 +161,7 @@ test('wrong keys are slowed down, and nobody else is', async () => {
         answer = await send(server, 'POST', '/api/session', page, { link: 'x' });
         assert.equal(answer.status, 429);
         assert.equal((await send(server, 'GET', '/v1/models')).status, 200); // the owner's programs go on
-        for (const end = Date.now() + 10_000; (answer = await send(server, 'GET', '/v1/models', right)).status === 429 && Date.now() < end; ) await sleep(100);
-        assert.equal(answer.status, 200);
+        assert.equal((await send(server, 'GET', '/v1/models', right)).status, 200); // and so does who has the right key
     } finally {
         await server.stop();
     }
