@@ -5,12 +5,13 @@
 #include "sys/cpu_info.h"
 #include "sys/fs.h"
 
-/* What a level adds to the one before it: bits of AT_HWCAP and AT_HWCAP2. */
+/* What a level adds to the one before it: bits of AT_HWCAP and AT_HWCAP2. Code with SDOT is compiled for armv8.2-a, so that the
+ * compiler may use the rest of it, too. */
 static const struct {
     unsigned long hwcap, hwcap2;
 } levels[CPU_LEVEL_TOP + 1] = {
     [CPU_NEON] = {HWCAP_ASIMD, 0},
-    [CPU_DOTPROD] = {HWCAP_ASIMDDP, 0},
+    [CPU_DOTPROD] = {HWCAP_ASIMDDP | HWCAP_ASIMDRDM | HWCAP_ATOMICS | HWCAP_CRC32, 0},
     [CPU_I8MM] = {0, HWCAP2_I8MM},
 };
 
