@@ -310,6 +310,7 @@ static int begin(struct download *d, struct probe *p, struct err *e)
                        (unsigned long long)d->q->size);
     if (!p->sized && !d->source.sha256.len && !d->q->size)
         return err_set(e, ERR_UNSUPPORTED, "the server does not say how long the file is; with its SHA-256 it can be loaded all the same");
+    d->begun = true;
     if (!d->ranges)
         return part_begin_whole(&d->part, p->size ? p->size : d->q->size, &d->limit, e);
     int rc = part_begin(&d->part, &d->source, e);
@@ -323,7 +324,7 @@ static int begin(struct download *d, struct probe *p, struct err *e)
 static void reset(struct download *d)
 {
     d->code = OK;
-    d->changed = d->resumed = d->wrong = false;
+    d->changed = d->resumed = d->wrong = d->begun = false;
     d->length = 0;
     atomic_store(&d->at, 0);
     atomic_store(&d->stop, false);
@@ -345,6 +346,18 @@ static int one_round(struct download *d, struct err *e)
     return rc;
 }
 
+/* Is nothing lost with the part? A server that could not be asked says nothing about what an earlier run has loaded. */
+static bool worthless(const struct download *d)
+{
+    return d->begun ? !d->ranges || !part_done_bytes(&d->part) : access(d->part.state_path, F_OK) != 0;
+}
+
+static void tell_kept(const struct download *d, uint64_t bytes)
+{
+    if (d->q->progress)
+        d->q->progress(d->q->ctx, &(struct download_progress){DOWNLOAD_LOADING, bytes, d->part.size, 0, -1});
+}
+
 /* What was wrong is not kept. It is tried again when there is a reason to hope: another version has been met, or pieces of an earlier run.
  */
 static int rounds(struct download *d, struct err *e)
@@ -354,10 +367,14 @@ static int rounds(struct download *d, struct err *e)
         bool useless = d->wrong || (rc && d->changed);
         if (!rc)
             return OK;
-        if (useless || !d->ranges || !part_done_bytes(&d->part))
+        bool lost = useless || worthless(d);
+        if (lost)
             part_discard(&d->part);
-        if (!useless || !(d->changed || d->resumed) || restarts == RESTARTS_MAX || canceled(d->q))
+        if (!useless || !(d->changed || d->resumed) || restarts == RESTARTS_MAX || canceled(d->q)) {
+            if (lost || d->begun)
+                tell_kept(d, lost ? 0 : part_done_bytes(&d->part));
             return rc;
+        }
         part_close(&d->part); /* the discarded file has no name any more */
         if ((rc = part_open(d->q->path, &d->part, e)))
             return rc;

@@ -32,7 +32,7 @@ struct download_request {
     const atomic_bool *cancel;  /* or NULL; what is there is kept for resuming */
     /* The bytes are complete and their digest is right: is it what it should be? An error removes them. May be NULL. */
     int (*check)(void *ctx, const char *path, struct err *e);
-    /* A few times a second, on the calling thread. May be NULL. */
+    /* A few times a second, on the calling thread; after a failure once more, with what is kept. May be NULL. */
     void (*progress)(void *ctx, const struct download_progress *p);
     void *ctx;
 };

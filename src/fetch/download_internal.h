@@ -30,6 +30,7 @@ struct download {
     /* of the calling thread */
     bool resumed; /* this round began with pieces of an earlier one */
     bool wrong;   /* all has come, and is not what it should be */
+    bool begun;   /* the part is of this download; before that it is whatever an earlier one has left */
 };
 
 /* An answer's status that is neither the file nor worth another attempt, as an error; ERR_AGAIN when it is worth one. */

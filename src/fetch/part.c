@@ -94,6 +94,21 @@ static int free_bytes(const struct part *p, uint64_t *ret, struct err *e)
     return OK;
 }
 
+/* The disk, the quota or the limit on files' sizes has ended something: what is needed, as far as it is known. */
+static int fail_full(const struct part *p, const char *what, struct err *e)
+{
+    uint64_t room = 0;
+    int number = errno;
+    if (number != ENOSPC && number != EDQUOT && number != EFBIG)
+        return fail(what, p->part_path, e);
+    const char *why = number == ENOSPC ? "the disk is full" : number == EDQUOT ? "the quota is used up" : "files may not be so large";
+    free_bytes(p, &room, NULL);
+    if (!p->size)
+        return err_set(e, ERR_LIMIT, "not enough room for %s: %s, with %.2f GB free", p->part_path, why, (double)room * 1e-9);
+    return err_set(e, ERR_LIMIT, "not enough room for %s: %s; %.2f GB are needed and %.2f GB are free", p->part_path, why,
+                   (double)p->size * 1e-9, (double)room * 1e-9);
+}
+
 static int make_room(struct part *p, uint64_t size, struct err *e)
 {
     uint64_t room;
@@ -104,10 +119,10 @@ static int make_room(struct part *p, uint64_t size, struct err *e)
         return err_set(e, ERR_LIMIT, "not enough room: %.2f GB are needed and %.2f GB are free for %s", (double)size * 1e-9,
                        (double)room * 1e-9, p->part_path);
     if (ftruncate(p->fd, (off_t)size))
-        return fail("cannot make room for", p->part_path, e);
+        return fail_full(p, "cannot make room for", e);
     /* Taken now rather than missed later. File systems that cannot do it say so, and then writing finds out. */
     if (size && fallocate(p->fd, 0, 0, (off_t)size) && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
-        return fail("cannot make room for", p->part_path, e);
+        return fail_full(p, "cannot make room for", e);
     return OK;
 }
 
@@ -191,7 +206,7 @@ static int write_all(int fd, uint64_t at, struct str bytes)
 
 int part_write(struct part *p, uint64_t at, struct str bytes, struct err *e)
 {
-    return write_all(p->fd, at, bytes) ? fail("cannot write", p->part_path, e) : OK;
+    return write_all(p->fd, at, bytes) ? fail_full(p, "cannot write", e) : OK;
 }
 
 /* ---- the disk */

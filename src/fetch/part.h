@@ -62,5 +62,7 @@ int part_finish(struct part *p, uint64_t size, struct err *e);
 /* The text of a state, and back; exported for tests. False: malformed, or of something else than s. */
 void part_state_write(const struct part_source *s, const uint8_t *pieces, size_t n_pieces, struct buf *out);
 bool part_state_read(struct str text, const struct part_source *s, uint8_t *pieces, size_t n_pieces);
+/* What a state is of, and how many bytes are there; the source's strings point into the text. False: malformed. */
+bool part_state_describe(struct str text, struct part_source *ret, uint64_t *ret_done);
 
 #endif

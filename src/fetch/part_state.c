@@ -62,21 +62,41 @@ static bool same_source(const struct part_source *s, struct str url, struct str 
     return !sha256.len && str_eq(s->url, url) && s->validator.len && str_eq(s->validator, validator);
 }
 
-bool part_state_read(struct str text, const struct part_source *s, uint8_t *pieces, size_t n_pieces)
+static bool take_apart(struct str text, struct part_source *ret, struct str *ret_bits)
 {
-    struct str line, url, sha256, validator, size_text, bits;
-    uint64_t size;
+    struct str line, size_text;
     if (!digest_holds(&text) || !str_split(&text, '\n', &line) || !str_eq(line, str_of(magic)))
         return false;
-    if (!take(&text, "url", &url) || !take(&text, "sha256", &sha256) || !take(&text, "validator", &validator) ||
-        !take(&text, "size", &size_text) || !take(&text, "pieces", &bits) || str_to_u64(size_text, &size))
+    if (!take(&text, "url", &ret->url) || !take(&text, "sha256", &ret->sha256) || !take(&text, "validator", &ret->validator) ||
+        !take(&text, "size", &size_text) || !take(&text, "pieces", ret_bits) || str_to_u64(size_text, &ret->size))
         return false;
-    if (!same_source(s, url, sha256, validator) || size != s->size || bits.len != n_pieces)
-        return false;
-    for (size_t i = 0; i < n_pieces; i++)
-        if (bits.ptr[i] != '0' && bits.ptr[i] != '1')
+    for (size_t i = 0; i < ret_bits->len; i++)
+        if (ret_bits->ptr[i] != '0' && ret_bits->ptr[i] != '1')
             return false;
+    return true;
+}
+
+bool part_state_read(struct str text, const struct part_source *s, uint8_t *pieces, size_t n_pieces)
+{
+    struct part_source was;
+    struct str bits;
+    if (!take_apart(text, &was, &bits) || !same_source(s, was.url, was.sha256, was.validator) || was.size != s->size ||
+        bits.len != n_pieces)
+        return false;
     for (size_t i = 0; i < n_pieces; i++)
         pieces[i] = bits.ptr[i] == '1' ? PIECE_DONE : PIECE_FREE;
+    return true;
+}
+
+bool part_state_describe(struct str text, struct part_source *ret, uint64_t *ret_done)
+{
+    struct str bits;
+    uint64_t done = 0;
+    if (!take_apart(text, ret, &bits) || ret->size > PART_BYTES_MAX || bits.len != (ret->size + PART_PIECE - 1) / PART_PIECE)
+        return false;
+    struct part all = {.size = ret->size};
+    for (size_t i = 0; i < bits.len; i++)
+        done += bits.ptr[i] == '1' ? part_piece_bytes(&all, i) : 0;
+    *ret_done = done;
     return true;
 }

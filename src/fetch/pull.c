@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fetch/transfer.h"
+
 static void on_progress(void *ctx, const struct download_progress *p)
 {
     const struct pull_request *q = ctx;
@@ -41,6 +43,53 @@ static int same_file(const struct pull_request *q, const struct hub_file *f, con
     return err_set(e, ERR_EXISTS, "%s is there already%s; hearth rm removes it", path, *f->sha256 ? ", and is another file" : "");
 }
 
+/* ---- the first bytes */
+
+static int on_head(void *ctx, struct transfer *t)
+{
+    (void)ctx;
+    int status = transfer_status(t);
+    return status == 200 || status == 206 ? OK : ERR_UNSUPPORTED;
+}
+
+static int on_head_bytes(void *ctx, struct transfer *t, struct str bytes)
+{
+    struct buf *head = ctx;
+    (void)t;
+    buf_put(head, str_head(bytes, PULL_HEAD_BYTES - head->len));
+    return head->failed || head->len == PULL_HEAD_BYTES ? ERR_EXISTS : OK; /* a server without ranges would go on */
+}
+
+/* OK also when the bytes could not be had: the download, which is more patient, then says why. */
+static int look_at_head(const struct pull_request *q, const struct hub_file *f, const char *const *headers, struct err *e)
+{
+    struct transfer *t = NULL;
+    struct buf head = buf_make(PULL_HEAD_BYTES + 1);
+    struct transfer_request r = {.url = f->url,
+                                 .headers = headers,
+                                 .from = 0,
+                                 .to = PULL_HEAD_BYTES,
+                                 .stall_ms_max = q->stall_ms_max ? q->stall_ms_max : 30000,
+                                 .answer_bytes_max = UINT64_MAX,
+                                 .ca_file = q->hub.ca_file,
+                                 .cancel = q->cancel,
+                                 .head = on_head,
+                                 .data = on_head_bytes,
+                                 .ctx = &head};
+    int rc = q->accept ? transfer_create(&t, e) : OK;
+    if (!rc && t) {
+        struct err ignored = {0};
+        int got = transfer_run(t, &r, &ignored);
+        if (got == ERR_CANCELED)
+            rc = err_set(e, got, "%s", err_text(got));
+        else if ((!got || got == ERR_EXISTS) && !head.failed && head.len)
+            rc = q->accept(q->ctx, buf_str(&head), e);
+    }
+    transfer_free(t);
+    buf_free(&head);
+    return rc;
+}
+
 static int load(const struct pull_request *q, const struct hub_file *f, const char *path, struct err *e)
 {
     char bearer[600];
@@ -49,6 +98,9 @@ static int load(const struct pull_request *q, const struct hub_file *f, const ch
         snprintf(bearer, sizeof bearer, "Authorization: Bearer %.500s", q->hub.token);
         headers[0] = bearer;
     }
+    int rc = look_at_head(q, f, headers, e);
+    if (rc)
+        return rc;
     struct download_request d = {.url = f->url,
                                  .headers = headers,
                                  .path = path,

@@ -5,6 +5,8 @@
 #include "fetch/download.h"
 #include "fetch/hub.h"
 
+enum { PULL_HEAD_BYTES = 64 << 10 };
+
 enum pull_state { PULL_RESOLVING, PULL_LOADING, PULL_CHECKING };
 
 struct pull_progress {
@@ -21,6 +23,9 @@ struct pull_request {
     const char *dir;               /* the models folder, which exists */
     const atomic_bool *cancel;
     int (*check)(void *ctx, const char *path, struct err *e); /* as in download.h */
+    /* The file's first bytes, PULL_HEAD_BYTES or fewer: is it worth loading? An error ends the pull before it takes time and room.
+     * Not called when they could not be had: then `check` finds out. May be NULL. */
+    int (*accept)(void *ctx, struct str head, struct err *e);
     void (*progress)(void *ctx, const struct pull_progress *p);
     void *ctx;
     uint32_t attempts_max, retry_ms, stall_ms_max; /* as in download.h */

@@ -7,9 +7,12 @@
  *              ▲    └──── 301 302 303 307 308 with a Location ──► join ──► allowed? ──┐
  *              └───────────────── at most REDIRECTS_MAX times ────────────────────────┘
  *
- * Allowed is http → http, http → https, https → https. To another origin go only the headers of a list (`travels`) and no body. */
+ * Allowed is http → http, http → https, https → https. To another origin go only the headers of a list (`travels`) and no body. Nobody
+ * elsewhere may lead us to what only this machine reaches (`open_socket`): its own services take us for one of theirs, hearth itself
+ * among them. */
 #include "fetch/transfer.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -42,6 +45,7 @@ struct transfer {
     uint64_t body_bytes, sent_bytes;
     uint64_t moved_ns, head_ns; /* when the last byte moved; when the first byte of a head came, or 0 */
     bool redirect;              /* the answer's body is not the caller's */
+    bool near, refused;         /* the run began on this machine; a redirect has led to it from elsewhere */
     int stopped;                /* why a callback ended the transfer */
 };
 
@@ -211,12 +215,50 @@ static uint64_t or_default(uint64_t value, uint64_t fallback)
     return value ? value : fallback;
 }
 
-static void set_common(struct transfer *t)
+/* This machine, or its link: loopback, link-local (where clouds keep their secrets), unspecified. */
+static bool is_near(const struct sockaddr *a)
+{
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
+    uint32_t v4 = a->sa_family == AF_INET ? ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr) : 0;
+    if (a->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+        v4 = ntohl(v6->s6_addr32[3]);
+    else if (a->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(v6) || IN6_IS_ADDR_LINKLOCAL(v6) || IN6_IS_ADDR_UNSPECIFIED(v6);
+    return v4 >> 24 == 127 || v4 >> 24 == 0 || v4 >> 16 == (169 << 8 | 254);
+}
+
+/* After the first exchange. What a proxy on this machine has fetched counts as near: where that one goes is its own affair. */
+static bool began_near(struct transfer *t)
+{
+    char *text = NULL;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = {0};
+    if (t->q->unix_socket || curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &text) || !text || !*text)
+        return true;
+    a.any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    return inet_pton(a.any.sa_family, text, a.any.sa_family == AF_INET6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr) == 1 &&
+           is_near(&a.any);
+}
+
+/* After the name was resolved, so that no name can lie about where it leads. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    t->refused = t->refused || is_near(&a->addr);
+    return is_near(&a->addr) ? CURL_SOCKET_BAD : socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static void set_common(struct transfer *t, bool redirected)
 {
     CURL *c = t->easy;
     const struct transfer_request *q = t->q;
     curl_easy_reset(c); /* keeps connections */
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* canceled while a name is looked up: that thread is left behind, not waited for */
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -228,6 +270,11 @@ static void set_common(struct transfer *t)
     curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+    if (redirected && !t->near) {
+        curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+        curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L); /* none that an earlier run has opened */
+    }
     if (q->ca_file)
         curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
     if (q->unix_socket)
@@ -314,10 +361,10 @@ static int drive(struct transfer *t)
     return rc;
 }
 
-static int exchange(struct transfer *t, const char *method, bool with_body, bool foreign)
+static int exchange(struct transfer *t, const char *method, bool with_body, bool foreign, bool redirected)
 {
     struct curl_slist *headers = NULL;
-    set_common(t);
+    set_common(t, redirected);
     int rc = add_headers(t->q, foreign, &headers);
     if (rc)
         fail(t, rc, rc == ERR_INVAL ? "a header of the request is malformed" : err_text(rc));
@@ -362,9 +409,13 @@ static int run(struct transfer *t)
     bool with_body = q->body.ptr != NULL, foreign = false;
     const char *method = q->method ? q->method : with_body ? "POST" : "GET";
     for (int hops = 0;; hops++) {
-        int rc = exchange(t, method, with_body, foreign);
+        int rc = exchange(t, method, with_body, foreign, hops > 0);
+        if (rc && t->refused)
+            return fail(t, ERR_DENIED, "a redirect has led there, which only this machine reaches: that is not followed");
         if (rc || !t->redirect)
             return rc;
+        if (!hops)
+            t->near = began_near(t);
         if (hops == REDIRECTS_MAX)
             return fail(t, ERR_LIMIT, "it redirects in circles");
         bool keeps = t->head.status == 307 || t->head.status == 308;
@@ -404,6 +455,7 @@ int transfer_run(struct transfer *t, const struct transfer_request *q, struct er
     t->url = url;
     t->q = q;
     t->e = e;
+    t->near = t->refused = false;
     if (e)
         e->code = OK; /* so that a callback's own sentence can be told from an old one */
     buf_clear(&t->body);

@@ -113,7 +113,13 @@ static void *accept_all(void *arg)
 
 void server_start(struct server *s, server_fn *fn, void *ctx)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    server_start_at(s, (struct in_addr){htonl(INADDR_LOOPBACK)}, fn, ctx);
+}
+
+void server_start_at(struct server *s, struct in_addr address, server_fn *fn, void *ctx)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = address};
+    char text[INET_ADDRSTRLEN];
     socklen_t len = sizeof at;
     *s = (struct server){.fn = fn, .ctx = ctx, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     assert_true(s->fd >= 0);
@@ -121,7 +127,7 @@ void server_start(struct server *s, server_fn *fn, void *ctx)
     assert_int_equal(listen(s->fd, 64), 0);
     assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
     s->port = ntohs(at.sin_port);
-    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", s->port);
+    snprintf(s->url, sizeof s->url, "http://%s:%d", inet_ntop(AF_INET, &address, text, sizeof text), s->port);
     assert_int_equal(pthread_create(&s->thread, NULL, accept_all, s), 0);
 }
 

@@ -3,6 +3,7 @@
 #ifndef UNIT_FETCH_SERVER_H
 #define UNIT_FETCH_SERVER_H
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -35,6 +36,7 @@ struct server {
 };
 
 void server_start(struct server *s, server_fn *fn, void *ctx);
+void server_start_at(struct server *s, struct in_addr address, server_fn *fn, void *ctx);
 void server_stop(struct server *s);
 
 /* Value of a header of the request; {NULL, 0}. */

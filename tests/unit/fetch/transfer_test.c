@@ -1,5 +1,6 @@
 #include "fetch/transfer.h"
 
+#include <ifaddrs.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -194,6 +195,63 @@ static void test_redirects(void **state)
     assert_str(transfer_body(c->t), "hello");
 }
 
+/* An address of this machine that others could reach. */
+static bool own_address(struct in_addr *ret)
+{
+    struct ifaddrs *all = NULL;
+    bool found = false;
+    if (getifaddrs(&all))
+        return false;
+    for (struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+        if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
+            continue;
+        *ret = ((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr;
+        uint32_t a = ntohl(ret->s_addr);
+        found = a >> 24 != 127 && a >> 16 != (169 << 8 | 254);
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static bool lead_home(void *arg, const struct server_request *q)
+{
+    struct ctx *c = arg;
+    if (str_eq(q->path, STR("/cloud")))
+        return redirect(c, q, 302, "http://169.254.169.254/latest/meta-data/");
+    if (str_eq(q->path, STR("/any")))
+        return redirect(c, q, 302, "http://0.0.0.0:1/");
+    if (str_eq(q->path, STR("/self")))
+        return redirect(c, q, 302, "/here");
+    return str_eq(q->path, STR("/here")) ? server_answer(q->fd, 200, "", STR("here")) : redirect(c, q, 302, "@/head");
+}
+
+/* Services of this machine take what comes over loopback for their own: hearth, for one. */
+static void test_redirects_to_this_machine(void **state)
+{
+    static const char *const paths[] = {"/home", "/cloud", "/any"};
+    struct ctx *c = *state;
+    struct server far;
+    struct in_addr address = {0};
+    char url[128];
+    struct transfer_request q = {.url = url};
+    if (!own_address(&address)) {
+        print_message("this machine has no address but loopback\n");
+        skip();
+    }
+    assert_int_equal(run(c, "/far", (struct transfer_request){0}), OK); /* leaves a connection to `there` open */
+    server_start_at(&far, address, lead_home, c);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        snprintf(url, sizeof url, "%s%s", far.url, paths[i]);
+        assert_int_equal(transfer_run(c->t, &q, &c->e), ERR_DENIED);
+        assert_true(says(&c->e, "only this machine"));
+    }
+    assert_int_equal(atomic_load(&c->there.requests), 1);
+    snprintf(url, sizeof url, "%s/self", far.url);
+    assert_int_equal(transfer_run(c->t, &q, &c->e), OK);
+    assert_str(transfer_body(c->t), "here");
+    server_stop(&far);
+}
+
 static void test_servers_that_break_off(void **state)
 {
     struct ctx *c = *state;
@@ -316,6 +374,7 @@ int main(void)
         T(test_an_answer),
         T(test_what_is_sent),
         T(test_redirects),
+        T(test_redirects_to_this_machine),
         T(test_servers_that_break_off),
         T(test_servers_that_never_end),
         T(test_callbacks_and_canceling),
