@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+enum { OBJECT_VALUES = 5 }; /* an object, even an empty one, costs jansson as much as so many other values */
+
 /* Nesting and number of values, without understanding more than strings and brackets. What is wrong in other ways is
  * jansson's to say. */
 static int check_size(struct str body, size_t depth_max, struct api_error *e)
@@ -20,7 +22,7 @@ static int check_size(struct str body, size_t depth_max, struct api_error *e)
         if (c == '"')
             in_string = true;
         else if (c == '[' || c == '{')
-            depth++, values++;
+            depth++, values += c == '{' ? OBJECT_VALUES : 1;
         else if (c == ']' || c == '}')
             depth -= depth > 0;
         else if (c == ',')

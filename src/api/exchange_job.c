@@ -1,10 +1,13 @@
 /* Conversations out and in: export of one or of all, and import. */
+#include <malloc.h>
+
 #include "api/job.h"
 #include "talk/exchange.h"
 
 enum {
     EXPORT_PIECE_BYTES = 256 << 10, /* read from the store at a time */
     IMPORT_MESSAGES = 500,          /* of one transaction: others write in between */
+    TRIM_BYTES = 256 << 10,         /* of a file: from there on its memory goes back to the system at once */
 };
 
 struct args {
@@ -143,9 +146,13 @@ void handle_export(struct api *a, struct http_exchange *x, const struct route_ar
 
 /* ---- import: parsed within a reading transaction, which hinders nobody, and stored some at a time */
 
+/* What a large file was taken apart into is many small pieces of the C library's, which would keep them for itself. */
 static void free_import(struct job *j)
 {
-    talk_import_free(((struct args *)j->args)->import);
+    struct args *args = j->args;
+    talk_import_free(args->import);
+    if (args->body.len > TRIM_BYTES)
+        malloc_trim(0);
 }
 
 static int parse(struct store_db *db, struct job *j, struct err *e)

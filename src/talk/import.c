@@ -12,6 +12,8 @@ struct talk_import {
     struct talk_import_result result;
 };
 
+enum { OBJECT_VALUES = 5 }; /* an object, even an empty one, costs jansson as much as so many other values */
+
 /* Brackets and commas outside of strings: so many values, and some. */
 static int check_size(struct str bytes, struct err *e)
 {
@@ -24,7 +26,7 @@ static int check_size(struct str bytes, struct err *e)
         else if (c == '"')
             in_string = !in_string;
         else if (!in_string)
-            values += c == ',' || c == '[' || c == '{';
+            values += c == '{' ? OBJECT_VALUES : c == ',' || c == '[';
         if (values > TALK_IMPORT_VALUES_MAX)
             return err_set(e, ERR_LIMIT, "The file has more than %d values: import it in parts", TALK_IMPORT_VALUES_MAX);
     }

@@ -68,6 +68,20 @@ static void refuses(struct fixture *f, parse_fn *parse, const char *body, const 
 
 #define HI "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 
+/* Small pieces are what JSON becomes largest by. */
+static void values_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct buf b = buf_make(8 << 20);
+    buf_puts(&b, "{\"messages\":[{}");
+    for (int i = 0; i < 230000; i++)
+        buf_puts(&b, ",{}");
+    buf_puts(&b, "]}");
+    assert_int_equal(api_parse_chat(buf_str(&b), 32, &f->arena, &f->r, &f->e), ERR_INVAL);
+    assert_string_equal(f->e.code, "json_too_large");
+    buf_free(&b);
+}
+
 static void chat_reads_every_field(void **state)
 {
     struct fixture *f = *state;
@@ -386,6 +400,7 @@ static void tokenize_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(values_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_reads_every_field, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_without_fields_has_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_reads_roles_and_parts, setup, teardown),
