@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/gguf.h"
 #include "sys/mem.h"
 
 enum { TICK_MS = 250, TOKEN_BYTES_MAX = 4096 };
@@ -29,6 +28,7 @@ struct pulls *pulls_create(struct api *a)
         free(p);
         return NULL;
     }
+    pulls_find_unfinished(p, a);
     return p;
 }
 
@@ -72,14 +72,16 @@ static void on_progress(void *ctx, const struct pull_progress *news)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* What has come must be a file that the reader takes. */
+static int on_accept(void *ctx, struct str head, struct err *e)
+{
+    (void)ctx;
+    return pull_accepts_head(head, e);
+}
+
 static int on_check(void *ctx, const char *path, struct err *e)
 {
     (void)ctx;
-    struct gguf *g = NULL;
-    int rc = gguf_open(path, &g, e);
-    gguf_close(g);
-    return rc ? err_prefix(e, rc, "the file that came is no model that can be read") : OK;
+    return pull_accepts_file(path, e);
 }
 
 /* The request's token, else the file's, else the environment's. The file is read each time, so that a new token counts at once. */
@@ -105,15 +107,14 @@ static void *run(void *ctx)
     struct err e = {0};
     char file[HUB_FILE_MAX + 1] = "", *token = choose_token(p);
     bool already;
-    struct pull_request q = {.hub = {.address = c->hub && *c->hub ? c->hub : "https://huggingface.co",
-                                     .token = token,
-                                     .cancel = &p->cancel},
+    struct pull_request q = {.hub = {.address = c->hub && *c->hub ? c->hub : PULL_HUB, .token = token, .cancel = &p->cancel},
                              .name = str_of(p->name),
                              .revision = p->revision,
                              .sha256 = p->sha256,
                              .dir = c->models_dir,
                              .cancel = &p->cancel,
                              .check = on_check,
+                             .accept = on_accept,
                              .progress = on_progress,
                              .ctx = p};
     int rc = pull_run(&q, file, &already, &e);
@@ -142,6 +143,8 @@ static void ended(struct pull *p)
     runtime_rescan(p->owner->api->c.runtime);
     free(p->token);
     p->token = NULL;
+    if (!p->code)
+        pulls_forget_file(p->owner, str_of(p->file));
 }
 
 static void tick(void *ctx)
@@ -158,7 +161,7 @@ static void tick(void *ctx)
         pthread_mutex_unlock(&p->lock);
         running |= !over;
         if (over)
-            ended(p);
+            ended(p); /* may take others out of the list, but not this one */
         if (over || news)
             followers_tell(p, over);
     }
@@ -182,6 +185,67 @@ static char *copy(const char *s)
     return s ? str_dup(str_of(s)) : NULL;
 }
 
+/* One of the list, without its thread. */
+static struct pull *pull_make(struct pulls *all, const struct pull *like)
+{
+    struct pull *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    *p = (struct pull){.owner = all, .id = all->next_id++, .progress.eta_s = -1};
+    p->name = copy(like->name);
+    p->revision = copy(like->revision);
+    p->token = copy(like->token);
+    p->sha256 = copy(like->sha256);
+    pthread_mutex_init(&p->lock, NULL);
+    link_init(&p->followers);
+    link_add(&all->all, &p->link);
+    all->n++;
+    if (p->name)
+        return p;
+    pull_free(p);
+    return NULL;
+}
+
+void pulls_remember(struct pulls *all, const struct pull *was, struct str sha256)
+{
+    struct pull *p = pull_make(all, was);
+    if (!p)
+        return;
+    p->sha256 = sha256.len ? str_dup(sha256) : NULL;
+    p->progress = was->progress;
+    p->code = ERR_CANCELED;
+    p->over = p->joined = true;
+    memcpy(p->file, was->file, sizeof p->file);
+}
+
+void pulls_forget_file(struct pulls *all, struct str file)
+{
+    for (struct link *i = all->all.next, *next; i != &all->all; i = next) {
+        struct pull *p = link_of(i, struct pull, link);
+        next = i->next;
+        if (p->joined && p->code == ERR_CANCELED && link_empty(&p->followers) && str_eq(str_of(p->file), file))
+            pull_free(p);
+    }
+}
+
+/* One that was left of the same name gives way. The digest that it was begun with is still wanted: without it there would be no telling
+ * whether what is there belongs to what comes. */
+static char *supersede(struct pulls *all, const char *name)
+{
+    char *sha256 = NULL;
+    for (struct link *i = all->all.next, *next; i != &all->all; i = next) {
+        struct pull *p = link_of(i, struct pull, link);
+        next = i->next;
+        if (!p->joined || p->code != ERR_CANCELED || !link_empty(&p->followers) || strcmp(p->name, name) != 0)
+            continue;
+        free(sha256);
+        sha256 = p->sha256;
+        p->sha256 = NULL;
+        pull_free(p);
+    }
+    return sha256;
+}
+
 int pulls_start(struct pulls *all, const struct pull *wanted, struct pull **ret, struct err *e)
 {
     size_t running = 0;
@@ -197,19 +261,16 @@ int pulls_start(struct pulls *all, const struct pull *wanted, struct pull **ret,
     if (running >= PULLS_AT_ONCE)
         return err_set(e, ERR_FULL, "%d models are being loaded already: wait for one, or cancel it", PULLS_AT_ONCE);
     forget_oldest(all);
-    struct pull *p = calloc(1, sizeof *p);
+    struct pull *p = pull_make(all, wanted);
     if (!p)
         return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-    *p = (struct pull){.owner = all, .id = all->next_id++, .progress.eta_s = -1};
-    p->name = copy(wanted->name);
-    p->revision = copy(wanted->revision);
-    p->token = copy(wanted->token);
-    p->sha256 = copy(wanted->sha256);
-    pthread_mutex_init(&p->lock, NULL);
-    link_init(&p->followers);
-    link_add(&all->all, &p->link);
-    all->n++;
-    if (!p->name || pthread_create(&p->thread, NULL, run, p)) {
+    char *sha256 = supersede(all, p->name);
+    if (!p->sha256 && str_find(str_of(p->name), STR("://"), 0) >= 0) { /* the hub's own names bring theirs */
+        p->sha256 = sha256;
+        sha256 = NULL;
+    }
+    free(sha256);
+    if (pthread_create(&p->thread, NULL, run, p)) {
         pull_free(p);
         return err_set(e, ERR_NOMEM, "no thread could be started");
     }

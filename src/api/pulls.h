@@ -20,6 +20,8 @@ enum {
     PULL_TEXT_MAX = 500, /* of a name, a revision, a token */
 };
 
+#define PULL_HUB "https://huggingface.co"
+
 struct pulls;
 
 struct pull {
@@ -57,6 +59,17 @@ struct pull *pulls_first(struct pulls *p);
 struct pull *pulls_next(struct pull *p); /* NULL after the last */
 /* The object of the API; takes the lock. */
 void pull_put(struct json *j, struct pull *p);
+
+/* ---- pulls_unfinished.c: downloads that an earlier run has left */
+void pulls_find_unfinished(struct pulls *all, const struct api *a);
+/* Adds a canceled one to the list: its name, file and progress. */
+void pulls_remember(struct pulls *all, const struct pull *was, struct str sha256);
+/* What was left of this file is gone, or has become a model: it is not listed any more. */
+void pulls_forget_file(struct pulls *all, struct str file);
+
+/* ---- pulls_check.c: what may come into the models folder */
+int pull_accepts_head(struct str head, struct err *e);
+int pull_accepts_file(const char *path, struct err *e);
 
 /* ---- pulls_follow.c: listeners to one pull */
 /* The news has changed, or with `end` is the last. */

@@ -113,6 +113,11 @@ static bool in_folder(const struct api *a, struct str path)
            str_rchr(path, '/') == (ptrdiff_t)dir.len;
 }
 
+static struct str base_name(struct str path)
+{
+    return str_skip(path, (size_t)(str_rchr(path, '/') + 1));
+}
+
 /* What a pull that was given up has left behind. */
 static int remove_part(const struct api *a, struct str name, struct api_error *e)
 {
@@ -125,8 +130,11 @@ static int remove_part(const struct api *a, struct str name, struct api_error *e
     if (str_chr(name, '/') < 0 && !path.failed && !lstat(buf_cstr(&path), &st)) {
         path.len -= sizeof ".part" - 1;
         rc = part_open(buf_cstr(&path), &part, &why);
-        if (!rc)
+        if (!rc) {
             part_discard(&part);
+            if (a->pulls)
+                pulls_forget_file(a->pulls, base_name(buf_str(&path)));
+        }
         part_close(&part);
     }
     buf_free(&path);
