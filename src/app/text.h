@@ -211,8 +211,9 @@
     X(PULL_LEFT, "  %02d:%02d left", "  剩余 %02d:%02d") \
     X(PULL_DONE, "%s is ready: hearth chat %s\n", "%s 已就绪：hearth chat %s\n") \
     X(PULL_KEPT, "Stopped. What has come is kept: hearth pull %s goes on from there.", "已停止。已下载的部分会保留：再次运行 hearth pull %s 将继续。") \
+    X(PULL_STOPPED, "Stopped. Nothing of it has been kept.", "已停止。没有保留任何部分。") \
     X(PULL_BROKEN, "the connection to the server broke; hearth pull %s goes on from there", "与服务的连接中断；再次运行 hearth pull %s 将继续") \
-    X(PULL_SUGGEST, "Models that fit this machine (expected words a second in the last column):\n", "适合本机的模型（末列为预计每秒词元数）：\n") \
+    X(PULL_SUGGEST, "Models that fit this machine (a rough guess of tokens a second in the last column):\n", "适合本机的模型（末列为粗略估计的每秒词元数）：\n") \
     X(PULL_TOO_LARGE, "too large here", "本机内存不足") \
     X(PULL_NEXT, "\nGet one with hearth pull NAME.\n", "\n用 hearth pull 名称 获取。\n") \
     X(RM_DONE, "%.*s has been removed.\n", "已删除 %.*s。\n") \

@@ -1,6 +1,7 @@
 /* hearth pull: the server does it (the one that runs, or one for the time being), so that the page sees it as well. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "app/client.h"
 #include "app/interrupt.h"
@@ -8,11 +9,14 @@
 #include "app/text.h"
 #include "base/json.h"
 
+enum { REST_TRIES = 50 };
+
 struct pull {
     struct app *app;
     const char *name;
     char id[24], state[24], error[500], model[256];
     int tenths; /* of the file, as the last plain line said */
+    bool kept;  /* something of it is there, to go on from */
     bool line;  /* a progress line stands on the terminal */
 };
 
@@ -85,6 +89,7 @@ static int on_event(void *ctx, struct str name, const json_t *o, struct err *e)
         return OK;
     struct str state = json_text(o, "state");
     bool changed = !str_eq(state, str_of(p->state));
+    p->kept = json_number(o, "bytes_done", 0) > 0;
     keep(p->state, sizeof p->state, state);
     keep(p->error, sizeof p->error, json_text(o, "error"));
     keep(p->model, sizeof p->model, json_text(o, "model"));
@@ -120,15 +125,49 @@ static void path_of(const struct pull *p, const char *tail, char ret[96])
     snprintf(ret, 96, "/api/models/pulls/%s%s", p->id, tail);
 }
 
+/* What the server still has of it, once it has ended. */
+static void see_rest(struct pull *p, struct client *c)
+{
+    for (int i = 0; i < REST_TRIES; i++) {
+        json_t *answer = NULL, *one;
+        size_t at;
+        bool runs = false;
+        if (client_call(c, "GET", "/api/models/pulls", (struct str){0}, &answer, NULL))
+            return;
+        json_array_foreach(json_object_get(answer, "pulls"), at, one)
+        {
+            if (!str_eq(json_text(one, "id"), str_of(p->id)))
+                continue;
+            keep(p->state, sizeof p->state, json_text(one, "state"));
+            p->kept = json_number(one, "bytes_done", 0) > 0;
+            runs = strcmp(p->state, "canceled") != 0 && strcmp(p->state, "failed") != 0 && strcmp(p->state, "done") != 0;
+        }
+        json_decref(answer);
+        if (!runs)
+            return;
+        nanosleep(&(struct timespec){0, 100000000}, NULL);
+    }
+    p->kept = false; /* it has not ended yet: nothing is promised */
+}
+
+static void say_stopped(const struct pull *p)
+{
+    if (p->kept)
+        fprintf(stderr, T(p->app->lang, PULL_KEPT), p->name);
+    else
+        fputs(T(p->app->lang, PULL_STOPPED), stderr);
+    fputc('\n', stderr);
+}
+
 static int give_up(struct pull *p, struct client *c)
 {
     char path[96];
     path_of(p, "", path);
     wipe(p);
-    interrupt_again(); /* so that this call is not canceled as well */
+    interrupt_again(); /* so that these calls are not canceled as well */
     client_call(c, "DELETE", path, (struct str){0}, NULL, NULL);
-    fprintf(stderr, T(p->app->lang, PULL_KEPT), p->name);
-    fputc('\n', stderr);
+    see_rest(p, c);
+    say_stopped(p);
     return EXIT_INTERRUPTED;
 }
 
@@ -140,8 +179,7 @@ static int end(struct pull *p)
         return EXIT_OK;
     }
     if (!strcmp(p->state, "canceled")) {
-        fprintf(stderr, T(p->app->lang, PULL_KEPT), p->name);
-        fputc('\n', stderr);
+        say_stopped(p);
         return EXIT_FAILED;
     }
     if (!strcmp(p->state, "failed"))
