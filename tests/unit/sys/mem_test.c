@@ -87,14 +87,18 @@ static void mapping(void **state)
     mem_unmap(&m);
     assert_null(m.ptr);
     mem_unmap(&m);
-    struct rlimit old, none;
+    struct rlimit old, none, set;
     assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
     none = (struct rlimit){0, old.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    assert_int_equal(getrlimit(RLIMIT_AS, &set), 0);
     int rc = mem_map_file(path_in(t, "file"), &m, &e);
     assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
-    assert_int_equal(rc, ERR_NOMEM);
-    assert_non_null(strstr(e.text, "takes 5 bytes"));
+    if (set.rlim_cur == 0) { /* an emulator takes no limit that it would meet itself */
+        assert_int_equal(rc, ERR_NOMEM);
+        assert_non_null(strstr(e.text, "takes 5 bytes"));
+    }
+    mem_unmap(&m);
     assert_int_equal(mem_map_file(path_in(t, "missing"), &m, &e), ERR_NOENT);
     assert_non_null(strstr(e.text, "missing"));
     assert_int_equal(mem_map_file(path_in(t, "file/below"), &m, &e), ERR_NOENT);

@@ -83,7 +83,7 @@ static void check_meaning(const struct kernels *kn, const struct matrix *w, cons
     double error = error_of(kn, w->type, m);
     for (size_t r = 0; r < w->rows; r++) {
         tensor_row_to_f32(w->type, (const uint8_t *)w->data + r * w->row_bytes, row, w->cols);
-        for (size_t i = 0; i < m; i += m > 40 ? 13 : 1) { /* in the end every place of every register */
+        for (size_t i = 0; i<m; i += m> 40 ? 13 : 1) { /* in the end every place of every register */
             double want = 0, size = 0;
             for (size_t j = 0; j < w->cols; j++) {
                 double p = (double)row[j] * (double)x[i * w->cols + j];
@@ -161,19 +161,22 @@ static void float_types_take_any_width(void **state)
                 check_shape(*state, types[t], ks[a], 17, shapes_m[c]);
 }
 
-/* AVX2 and AVX-512 add floats in the same order. */
+/* All levels above the scalar one add floats in the same order. */
 static void float_types_agree_between_levels(void **state)
 {
     struct fixture *f = *state;
-    if (best_level() < CPU_AVX512)
-        skip();
+    enum { FIRST = CPU_SCALAR + 1 };
     static float a[5 * 17], b[5 * 17];
     static const enum tensor_type types[] = {TENSOR_F32, TENSOR_F16, TENSOR_BF16};
+    if ((int)best_level() <= FIRST)
+        skip();
     for (size_t t = 0; t < N(types); t++) {
         struct matrix w = make_matrix(f, types[t], 17, 172);
-        run(f, kernels_for(CPU_AVX2), &w, f->x, 5, a);
-        run(f, kernels_for(CPU_AVX512), &w, f->x, 5, b);
-        assert_memory_equal(a, b, sizeof a);
+        run(f, kernels_for((enum cpu_level)FIRST), &w, f->x, 5, a);
+        for (int level = FIRST + 1; level <= (int)best_level(); level++) {
+            run(f, kernels_exact(kernels_for((enum cpu_level)level)), &w, f->x, 5, b);
+            assert_memory_equal(a, b, sizeof a);
+        }
     }
 }
 
