@@ -88,6 +88,8 @@ static void killed_at_random_moments_nothing_is_lost(void **state)
         pid_t child = fork();
         if (!child)
             write_until_killed(f, acknowledged);
+        for (int ms = 0; !*acknowledged && ms < 20000; ms++) /* the first one gets as far as something that could be lost */
+            usleep(1000);
         usleep((useconds_t)(rng_u64(&rng) % WORK_US));
         kill(child, SIGKILL);
         int status = 0;

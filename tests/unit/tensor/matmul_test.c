@@ -133,7 +133,7 @@ static void every_type_level_and_shape(void **state)
             continue;
         for (size_t a = 0; a < N(shapes_k); a++)
             for (size_t b = 0; b < N(shapes_rows); b++)
-                for (size_t c = 0; c < N(shapes_m); c++)
+                for (size_t c = SANITIZED ? (a + b) % 3 : 0; c < N(shapes_m); c += SANITIZED ? 3 : 1)
                     if (tensor_row_bytes((enum tensor_type)type, shapes_k[a]) && (!SANITIZED || (type + a + b + c) % 4 == 0))
                         check_shape(f, (enum tensor_type)type, shapes_k[a], shapes_rows[b], shapes_m[c]);
     }
@@ -146,7 +146,7 @@ static void hundreds_of_rows(void **state)
         size_t k, rows, m;
     } shapes[] = {{256, 65, 513}, {512, 17, 600}, {288, 70, 100}, {1280, 33, 45}, {32, 67, 129}, {768, 6, 577}};
     for (uint32_t type = 0; type < TENSOR_TYPE_COUNT; type++)
-        for (size_t i = 0; i < N(shapes); i++)
+        for (size_t i = 0; i < N(shapes); i += SANITIZED ? 3 : 1)
             if (tensor_type_info(type) && tensor_row_bytes((enum tensor_type)type, shapes[i].k) && (type + i) % (SANITIZED ? 12 : 3) == 0)
                 check_shape(*state, (enum tensor_type)type, shapes[i].k, shapes[i].rows, shapes[i].m);
 }
