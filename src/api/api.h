@@ -32,7 +32,7 @@ struct api_config {
     const struct api_asset *assets;
     size_t n_assets;
     const char *version;
-    const char *models_dir;  /* shown to a person who has no model yet */
+    const char *models_dir; /* shown to a person who has no model yet */
     /* Where models come from; NULL: huggingface.co, without a token. */
     const char *hub, *hub_token, *hub_token_file;
     const struct str *hosts; /* server.hosts: names that a Host header may carry besides localhost and IP literals */

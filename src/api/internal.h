@@ -24,7 +24,7 @@ struct api {
     char fingerprint[40];
     struct generation *open; /* a list, so that api_free can end them */
     struct link jobs;        /* of the store, on their way (job.h) */
-    struct pulls *pulls; /* models on their way here (pulls.h); NULL without a loop */
+    struct pulls *pulls;     /* models on their way here (pulls.h); NULL without a loop */
     bool draining;
 };
 

@@ -12,7 +12,8 @@
 /* Rooms add their tables here. */
 static const struct store_schema *const schemas[] = {
     &people_schema,
-    &talk_schema, NULL,
+    &talk_schema,
+    NULL,
 };
 
 int home_passphrase(const struct app *a, const char *path, char ret[PASSPHRASE_BYTES_MAX], struct err *e)

@@ -8,7 +8,13 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { BLOB_KEY_BYTES = 32, BLOB_NONCE_BYTES = 12, BLOB_TAG_BYTES = 16, BLOB_EXTRA_BYTES = BLOB_NONCE_BYTES + BLOB_TAG_BYTES, BLOB_NAME_BYTES = 32 };
+enum {
+    BLOB_KEY_BYTES = 32,
+    BLOB_NONCE_BYTES = 12,
+    BLOB_TAG_BYTES = 16,
+    BLOB_EXTRA_BYTES = BLOB_NONCE_BYTES + BLOB_TAG_BYTES,
+    BLOB_NAME_BYTES = 32
+};
 
 /* out[n + BLOB_EXTRA_BYTES] = nonce, cipher text, tag; `context` must be the same when it is opened. n is at most 1 GB. */
 int blob_seal(const uint8_t key[BLOB_KEY_BYTES], struct str context, const void *plain, size_t n, uint8_t *out);

@@ -125,7 +125,7 @@ enum { PAGE = 4096 };
 static void touch_pages(uintptr_t p)
 {
     for (size_t i = 0; i < PIECE_BYTES; i += PAGE)
-        __builtin_prefetch((const void *)(p + i)); /* NOLINT(performance-no-int-to-ptr) */
+        __builtin_prefetch((const void *)(p + i)); /* NOLINT(performance-no-int-to-ptr): an address that may lie behind the end */
 }
 
 static void multiply(const struct few_part *p, uint32_t row, uint32_t n, uintptr_t next, const struct kernels *kn, const struct few_act *a)

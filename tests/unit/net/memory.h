@@ -46,7 +46,8 @@ static inline size_t memory_pending(const void *io)
     return ((const struct memory *)io)->pending;
 }
 
-static const struct transport_ops memory_transport = {memory_write, memory_read, memory_end, memory_close, memory_detach, memory_pending, NULL};
+static const struct transport_ops memory_transport = {memory_write,  memory_read,    memory_end, memory_close,
+                                                      memory_detach, memory_pending, NULL};
 
 static inline struct conn *memory_open(struct memory *m, struct http_server *s)
 {
