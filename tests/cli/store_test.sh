@@ -66,7 +66,7 @@ check 'bert came after the backup' sh -c '! grep -q bert out'
 
 # ---- damage
 cp first damaged
-printf 'X' | dd of=damaged bs=1 seek=20000 conv=notrunc 2>/dev/null
+printf 'not what was there' | dd of=damaged bs=1 seek=20000 conv=notrunc 2>/dev/null
 expect 1 '' 'page 4 is damaged, or belongs elsewhere' restore damaged
 expect 0 'anna' '' keys
 
