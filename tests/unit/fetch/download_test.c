@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -519,6 +520,63 @@ static void test_something_in_the_way(void **state)
     assert_nothing((unlink(beside(c, ".part")), c));
 }
 
+/* The file system ends it in the middle of writing: here a limit on files' sizes, which also a full disk is reported like. */
+static void test_no_room_while_writing(void **state)
+{
+    struct ctx *c = *state;
+    struct rlimit was, tight;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    tight = (struct rlimit){BYTES / 2, was.rlim_max};
+    static const enum how hows[] = {CHUNKED, NO_RANGES, WELL}; /* found while writing; when room is taken, twice */
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+        int rc = run_at(c, hows[i], (struct download_request){.sha256 = c->sha256});
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+        assert_int_equal(rc, ERR_LIMIT);
+        assert_non_null(strstr(c->e.text, "not enough room"));
+        assert_non_null(strstr(c->e.text, "GB"));
+        assert_nothing(c);
+    }
+    signal(SIGXFSZ, handler);
+    assert_int_equal(run_at(c, CHUNKED, (struct download_request){.sha256 = c->sha256}), OK);
+    assert_whole(c);
+}
+
+/* A server that cannot be asked, or refuses for now, does not cost what an earlier run has loaded. */
+static void test_a_refusal_keeps_the_part(void **state)
+{
+    struct ctx *c = *state;
+    struct part p;
+    struct part_source s = {.url = STR("http://elsewhere/"), .sha256 = str_of(c->sha256), .size = BYTES}, seen;
+    uint8_t pieces[] = {PIECE_DONE, PIECE_FREE, PIECE_DONE, PIECE_FREE, PIECE_DONE};
+    uint64_t done;
+    char text[2048];
+    assert_int_equal(part_open(c->path, &p, &c->e), OK);
+    assert_int_equal(part_begin(&p, &s, &c->e), OK);
+    assert_int_equal(part_save(&p, &s, pieces, &c->e), OK);
+    part_close(&p);
+    static const enum how hows[] = {NEVER, GATED, GONE};
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
+        assert_int_not_equal(run_at(c, hows[i], (struct download_request){.sha256 = c->sha256}), OK);
+    int fd = open(beside(c, ".part.state"), O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t n = read(fd, text, sizeof text);
+    close(fd);
+    assert_true(n > 0 && part_state_describe(str_from(text, (size_t)n), &seen, &done));
+    assert_int_equal(done, 2 * PART_PIECE + BYTES % PART_PIECE);
+    assert_int_equal(seen.size, BYTES);
+    assert_true(str_eq(seen.sha256, str_of(c->sha256)));
+    for (ssize_t i = 0; i < n; i++) { /* any change is noticed */
+        text[i] ^= 1;
+        assert_false(part_state_describe(str_from(text, (size_t)n), &seen, &done));
+        text[i] ^= 1;
+        assert_false(part_state_describe(str_from(text, (size_t)i), &seen, &done));
+    }
+    unlink(beside(c, ".part.state"));
+    unlink(beside(c, ".part"));
+}
+
 static void test_content_ranges(void **state)
 {
     (void)state;
@@ -577,6 +635,8 @@ int main(void)
         T(test_goes_on_from_the_state),
         T(test_spoiled_part),
         T(test_something_in_the_way),
+        T(test_no_room_while_writing),
+        T(test_a_refusal_keeps_the_part),
         cmocka_unit_test(test_content_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
