@@ -75,7 +75,7 @@ static bool has_any(const struct http_exchange *x, const char *const *names, siz
  * addresses that they do not trust, of which one leads here (0.0.0.0, gate_host_unspecified). */
 static bool is_browser(const struct api *a, const struct http_exchange *x)
 {
-    static const char *const signs[] = {"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Referer"};
+    static const char *const signs[] = {"Sec-Fetch-Site", "Referer"}; /* Node's fetch sends Sec-Fetch-Mode, too */
     struct str origin = http_header(x, "Origin");
     if (origin.ptr)
         return !gate_origin_listed(a, origin);
