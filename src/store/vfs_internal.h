@@ -44,8 +44,11 @@ struct file {
     union {
         struct { /* WAL */
             struct frame_head head;
-            int64_t head_of;  /* the frame of `head`, or -1 */
-            uint32_t written; /* frames up to the one that this handle wrote last */
+            int64_t head_of;         /* the frame of `head`, or -1 */
+            uint8_t salts[8];        /* of the generation that this handle wrote to last */
+            bool resealing;          /* whole frames are read for new checksums, not for recovery */
+            bool provisional_commit; /* the head written last ends a transaction, and its checksums are to follow */
+            uint32_t written;        /* frames up to the one that this handle wrote last */
             uint32_t synced;
         } wal;
         struct {        /* journal: the block that was used last, in clear */

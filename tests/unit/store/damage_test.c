@@ -274,7 +274,7 @@ static int spill(struct store_db *db, void *ctx, struct err *e)
 {
     (void)ctx;
     int r = db_exec(db,
-                    "PRAGMA cache_size=5; INSERT INTO notes (title) SELECT hex(randomblob(1000)) FROM "
+                    "INSERT INTO notes (title) SELECT hex(randomblob(1000)) FROM "
                     "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < 100) SELECT n FROM c);",
                     e);
     return r ? r : err_set(e, ERR_CANCELED, "rolled back");
@@ -287,6 +287,8 @@ static void a_torn_frame_where_a_transaction_was_rolled_back_ends_the_log(void *
     pid_t child = fork();
     if (!child) {
         struct store *s = fixture_open(f);
+        if (db_exec(s->writer, "PRAGMA cache_spill=ON; PRAGMA cache_size=5;", NULL))
+            _exit(3);
         add_note(s, "kept", "body");
         if (store_write(s, spill, NULL, NULL) != ERR_CANCELED || file_size_of(f->wal) < FRAME_AT + 60 * FRAME_SIZE)
             _exit(1);
