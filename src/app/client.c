@@ -123,6 +123,7 @@ static int code_of_status(int status)
     case 401:
     case 403: return ERR_DENIED;
     case 404: return ERR_NOENT;
+    case 413: return ERR_LIMIT;
     case 429:
     case 503: return ERR_FULL;
     default: return status < 500 ? ERR_INVAL : ERR_INTERNAL;
@@ -168,12 +169,12 @@ int client_fetch(struct client *c, const char *path, struct buf *out, struct err
     return code;
 }
 
-int client_call(struct client *c, const char *method, const char *path, struct str body, json_t **ret, struct err *e)
+/* Runs r and reads its answer. */
+static int call(struct request *r, json_t **ret, struct err *e)
 {
-    struct request r;
+    struct client *c = r->client;
     json_t *root = NULL;
-    request_make(&r, c, method, path, body);
-    int code = run(&r, e);
+    int code = run(r, e);
     struct str answer = transfer_body(c->transfer);
     if (!code && transfer_status(c->transfer) >= 400)
         code = refused(c, answer, e);
@@ -183,6 +184,51 @@ int client_call(struct client *c, const char *method, const char *path, struct s
         *ret = root;
     else
         json_decref(root);
+    buf_free(&r->url);
+    return code;
+}
+
+int client_call(struct client *c, const char *method, const char *path, struct str body, json_t **ret, struct err *e)
+{
+    struct request r;
+    request_make(&r, c, method, path, body);
+    return call(&r, ret, e);
+}
+
+int client_send(struct client *c, const char *path, struct str body, json_t **ret, struct err *e)
+{
+    struct request r;
+    request_make(&r, c, "POST", path, body);
+    r.q.stall_ms_max = STREAM_STALL_MS_MAX;
+    return call(&r, ret, e);
+}
+
+/* ---- pieces */
+
+struct pieces {
+    client_bytes_fn *bytes;
+    void *ctx;
+    struct buf refusal; /* the body of an answer that is an error */
+};
+
+static int on_piece(void *ctx, struct transfer *t, struct str bytes)
+{
+    struct pieces *p = ctx;
+    return transfer_status(t) >= 400 ? buf_put(&p->refusal, bytes) : p->bytes(p->ctx, bytes);
+}
+
+int client_stream(struct client *c, const char *path, client_bytes_fn *bytes, void *ctx, struct err *e)
+{
+    struct request r;
+    struct pieces p = {.bytes = bytes, .ctx = ctx, .refusal = buf_make(1 << 20)};
+    request_make(&r, c, "GET", path, (struct str){0});
+    r.q.data = on_piece;
+    r.q.ctx = &p;
+    r.q.answer_bytes_max = SIZE_MAX;
+    int code = run(&r, e);
+    if (!code && transfer_status(c->transfer) >= 400)
+        code = refused(c, buf_str(&p.refusal), e);
+    buf_free(&p.refusal);
     buf_free(&r.url);
     return code;
 }

@@ -21,11 +21,16 @@ const char *client_address(const struct client *c);
 bool client_owns_server(const struct client *c);
 
 /* One request; `body` is JSON or empty. *ret (may be NULL) becomes the answer's JSON, or NULL when it has none; the caller's to
- * json_decref. ERR_DENIED (401, 403), ERR_NOENT (404), ERR_FULL (429, 503), ERR_INVAL (other 4xx), ERR_INTERNAL (5xx) with the server's
- * sentence, or what transfer_run returns. */
+ * json_decref. ERR_DENIED (401, 403), ERR_NOENT (404), ERR_LIMIT (413), ERR_FULL (429, 503), ERR_INVAL (other 4xx), ERR_INTERNAL (5xx) with
+ * the server's sentence, or what transfer_run returns. */
 int client_call(struct client *c, const char *method, const char *path, struct str body, json_t **ret, struct err *e);
 /* The answer's bytes as they are. */
 int client_fetch(struct client *c, const char *path, struct buf *out, struct err *e);
+/* The same piece by piece, for an answer of any size; a non-zero return ends it with that code. */
+typedef int client_bytes_fn(void *ctx, struct str bytes);
+int client_stream(struct client *c, const char *path, client_bytes_fn *bytes, void *ctx, struct err *e);
+/* client_call's POST, for a body whose answer may take minutes. */
+int client_send(struct client *c, const char *path, struct str body, json_t **ret, struct err *e);
 
 /* Server-sent events until the stream ends. `event` gets parsed JSON, or NULL for data that is none ("[DONE]"); a non-zero return ends the
  * stream with that code. */

@@ -125,6 +125,18 @@
     X(ERASE_WHAT, "This erases all conversations and keys in %s, and the key that encrypts them. It cannot be undone: `hearth erase --yes`", \
       "此操作将清除 %s 中的全部对话与密钥，以及加密它们的密钥，且无法撤销：`hearth erase --yes`") \
     X(ERASED, "%s is erased.\n", "已清除 %s。\n") \
+    X(FILE_THERE, "%s is there already; --yes replaces it", "%s 已存在；加上 --yes 可替换") \
+    X(FILE_NOT_REGULAR, "%s is no regular file; name another", "%s 不是普通文件；请另取文件名") \
+    X(FILE_NOT_WRITTEN, "%s cannot be written: %s", "无法写入 %s：%s") \
+    X(EXPORT_FORMAT, "--format is markdown or json, not \"%s\"", "--format 应为 markdown 或 json，而不是“%s”") \
+    X(EXPORTED, "%s: %s, not encrypted: whoever reads the file reads the conversations.\n", "%s：%s，未加密：能读取此文件的人就能读到这些对话。\n") \
+    X(IMPORTED, "Conversations taken: %lld, with %lld messages.\n", "已导入 %lld 个对话，共 %lld 条消息。\n") \
+    X(IMPORT_SKIPPED, "Skipped: %lld\n", "已跳过 %lld 个：\n") \
+    X(IMPORT_MORE, "  … and %lld more\n", "  …… 另有 %lld 个\n") \
+    X(IMPORT_STOPPED, "Stopped. What has been taken stays; the same import again skips it.", "已停止。已导入的内容会保留；再次导入同一文件时会跳过。") \
+    X(IMPORT_IN_PARTS, "%s is larger than %d MB: import it in parts", "%s 超过 %d MB：请分几次导入") \
+    X(IMPORT_TOO_LARGE, "%s has %s, more than the server that runs accepts: end the server and import again (without it, up to %d MB), or start it with a larger --server.body_bytes_max", \
+      "%s 大小为 %s，超过了正在运行的服务器的上限：请先停止服务器再导入（此时上限为 %d MB），或用更大的 --server.body_bytes_max 启动服务器") \
     /* chat, ask */ \
     X(SERVER_NOT_URL, "\"%.*s\" is not an address such as http://127.0.0.1:8765", "“%.*s”不是 http://127.0.0.1:8765 这样的地址") \
     X(SERVER_WANTS_KEY, "%s wants a key: give --key, or set HEARTH_KEY", "%s 需要密钥：请用 --key 或环境变量 HEARTH_KEY 给出") \

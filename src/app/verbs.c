@@ -75,6 +75,11 @@ static const struct option key_options[] = {
     {"new-passphrase-file", "FILE", OPTION_TEXT, ARG(new_passphrase_file), .help = {"lock with the passphrase in the first line of FILE instead of a key file", "改用 FILE 首行的口令加密，不再使用密钥文件"}},
     {0},
 };
+static const struct option export_options[] = {
+    {"format", "markdown|json", OPTION_TEXT, ARG(format), .help = {"json keeps everything and can be imported (the default); markdown is for reading", "json 保留全部内容，可再导入（默认）；markdown 便于阅读"}},
+    {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"replace FILE if it is there already", "若 FILE 已存在则替换"}},
+    {0},
+};
 static const struct option erase_options[] = {
     {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"really erase", "确认清除"}},
     {0},
@@ -117,6 +122,8 @@ const struct verb verbs[] = {
     {"key", "rotate", {"re-encrypt everything under a new key", "用新密钥重新加密全部数据"}, key_options, 1, 1, verb_key},
     {"backup", "FILE", {"write an encrypted copy of conversations and keys", "写出对话与密钥的加密备份"}, no_options, 1, 1, verb_backup},
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
+    {"export", "[FILE]", {"write all conversations, readable by any program, to FILE or standard output", "把全部对话以通用格式写入 FILE 或标准输出"}, export_options, 0, 1, verb_export},
+    {"import", "FILE", {"add the conversations of an export, or of ChatGPT's conversations.json", "导入导出文件或 ChatGPT 的 conversations.json 中的对话"}, no_options, 1, 1, verb_import},
     {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},
     {"completion", "bash|zsh|fish", {"completion for a shell: source <(hearth completion bash)", "命令补全脚本：source <(hearth completion bash)"}, no_options, 1, 1, verb_completion},

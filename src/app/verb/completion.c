@@ -14,6 +14,7 @@ struct value {
 };
 
 static const char *const truths[] = {"true", "false", NULL};
+static const char *const formats[] = {"json", "markdown", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
 static struct value value_of_setting(const struct setting *s)
@@ -35,6 +36,8 @@ static struct value value_of_option(const struct option *o)
         return (struct value){PLACE_DIR, NULL};
     if (str_starts(word, STR("NAME|FILE")))
         return (struct value){PLACE_MODEL, NULL};
+    if (str_eq(word, STR("markdown|json")))
+        return (struct value){PLACE_NAMES, formats};
     return o->setting ? value_of_setting(setting_find(str_of(o->setting))) : (struct value){PLACE_NONE, NULL};
 }
 
