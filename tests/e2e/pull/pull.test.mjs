@@ -19,6 +19,14 @@ let dir, model, hub, server;
 /** A model that is padded to `bytes`: GGUF readers ignore what stands behind the last tensor. */
 const padded = (bytes) => Buffer.concat([model, Buffer.alloc(bytes - model.length, 7)]);
 
+/** The same with another architecture, of a name as long. */
+function alien(bytes) {
+    const text = padded(bytes), at = text.indexOf('general.architecture') + 'general.architecture'.length + 12;
+    assert.equal(text.subarray(at, at + 5).toString(), 'qwen3');
+    text.write('alien', at);
+    return text;
+}
+
 before(async () => {
     dir = mkdtempSync(path.join(os.tmpdir(), 'hearth-pull-'));
     execFileSync(makeModel, ['tiny-qwen3', 'Q8_0', path.join(dir, 'm.gguf'), '7'], { stdio: 'pipe' });
@@ -29,6 +37,7 @@ before(async () => {
         'small-Q4_K_M.gguf': padded(model.length + 3_000_000),
         'big-Q6_K.gguf': padded(40_000_000),
         'text-Q5_0.gguf': Buffer.from('this is no model'),
+        'alien-IQ4_XS.gguf': alien(9_000_000),
         'split-F16-00001-of-00002.gguf': model,
         'split-F16-00002-of-00002.gguf': model,
     });
@@ -102,6 +111,8 @@ test('what is wrong is refused with the reason, and leaves nothing', async () =>
         [{ name: 'org/repo:Q2_K' }, /Q8_0/],
         [{ name: 'org/repo:F16' }, /several parts/],
         [{ name: 'org/repo:Q5_0' }, /no model that can be read/],
+        [{ name: 'org/repo:IQ4_XS' }, /"alien".*does not run.*llama, qwen2, qwen3/],
+        [{ name: `${hub.cdn}/alien-IQ4_XS.gguf` }, /"alien".*does not run/],
         [{ name: 'not a name' }, /ORG\/REPO/],
         [{ name: '../../etc' }, /ORG\/REPO/],
         [{ name: 'org/repo', revision: 'v2' }, /v2/],
@@ -121,6 +132,57 @@ test('what is wrong is refused with the reason, and leaves nothing', async () =>
     assert.match(end.error, /not the right ones/);
     assert.deepEqual(inFolder(), []);
     for (const body of ['{', '{}', '{"name":7}', '{"name":""}']) assert.equal((await server.post('/api/models/pull', body)).status, 400, body);
+});
+
+test('an architecture that cannot be run is refused before it is loaded', async () => {
+    hub.bytesSent = 0;
+    const end = await pull({ name: 'org/repo:IQ4_XS' });
+    assert.match(end.error, /does not run/);
+    assert.ok(hub.bytesSent < 1_000_000, `${hub.bytesSent} bytes`);
+    assert.deepEqual(inFolder(), []);
+});
+
+test('a key of scope user sees suggestions, and neither pulls nor removes', async (t) => {
+    const other = await startServer({ args: [`--models.hub=${hub.url}`], keys: [['laptop']] });
+    t.after(() => other.stop());
+    const before = readdirSync(other.modelsDir);
+    const headers = { authorization: `Bearer ${other.secrets[0]}`, 'content-type': 'application/json' };
+    for (const [method, where, body] of [
+        ['POST', '/api/models/pull', '{"name":"org/repo:Q8_0"}'],
+        ['GET', '/api/models/pulls'],
+        ['GET', '/api/models/pulls/1/events'],
+        ['DELETE', '/api/models/pulls/1'],
+        ['DELETE', '/api/models/tiny-chat'],
+    ]) {
+        const answer = await fetch(other.url + where, { method, headers, body });
+        assert.equal(answer.status, 403, `${method} ${where}`);
+        assert.equal((await answer.json()).error.code, 'admin_only');
+    }
+    assert.equal((await fetch(`${other.url}/api/models/suggested`, { headers })).status, 200);
+    assert.deepEqual(readdirSync(other.modelsDir), before);
+});
+
+test('after a restart what was begun is listed, and goes on', async () => {
+    const own = { args: [`--models.hub=${hub.url}`], models: false };
+    const first = await startServer(own);
+    hub.delayMs = 60;
+    await first.post('/api/models/pull', { name: 'org/repo:Q6_K' });
+    const state = path.join(first.modelsDir, 'big-Q6_K.gguf.part.state');
+    for (let i = 0; !existsSync(state) && i < 150; i++) await sleep(100);
+    await first.crash({ keep: true });
+    hub.delayMs = 0;
+    const second = await startServer({ ...own, home: first.home });
+    const list = async () => (await (await fetch(`${second.url}/api/models/pulls`)).json()).pulls;
+    const [left] = await list();
+    assert.equal(left.state, 'canceled');
+    assert.equal(left.name, 'org/repo/big-Q6_K.gguf');
+    assert.ok(left.bytes_done >= 1_000_000 && left.bytes_done < left.bytes_total && left.bytes_total === 40_000_000);
+    hub.bytesSent = 0;
+    await second.post('/api/models/pull', { name: left.name });
+    for (let i = 0; (await list())[0].state !== 'done' && i < 200; i++) await sleep(100);
+    assert.deepEqual((await list()).map((p) => p.state), ['done']);
+    assert.ok(hub.bytesSent < 40_000_000, `${hub.bytesSent} bytes were sent again`);
+    await second.stop();
 });
 
 test('a server that breaks off and is busy is asked again', async () => {
@@ -211,6 +273,24 @@ test('Ctrl-C keeps what has come, and says so', async () => {
     assert.match(err, /goes on from there/);
     assert.ok(existsSync(path.join(home, 'models', 'big-Q6_K.gguf.part')));
     assert.ok(!existsSync(path.join(home, 'models', 'big-Q6_K.gguf')));
+    rmSync(home, { recursive: true, force: true });
+});
+
+test('Ctrl-C promises nothing when nothing has come', async () => {
+    const home = mkdtempSync(path.join(os.tmpdir(), 'hearth-pull-home-'));
+    hub.delayMs = 5000;
+    const child = spawn(bin, ['pull', 'org/repo:Q6_K', '--data', home, `--models.hub=${hub.url}`], {
+        env: { ...process.env, HOME: home, HEARTH_LANG: 'en' }, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let err = '';
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    child.stderr.on('data', (text) => (err += text));
+    for (let i = 0; !existsSync(path.join(home, 'models', 'big-Q6_K.gguf.part')) && i < 200; i++) await sleep(100);
+    child.kill('SIGINT');
+    assert.equal(await ended, 130, err);
+    hub.delayMs = 0;
+    assert.match(err, /Nothing of it has been kept/);
+    assert.deepEqual(readdirSync(path.join(home, 'models')), []);
     rmSync(home, { recursive: true, force: true });
 });
 
