@@ -29,12 +29,13 @@ static const struct {
  * what lets the VFS call a missing page damage. */
 static const char pragmas_all[] = "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
                                   "PRAGMA synchronous=FULL;";
-/* The writer keeps what a transaction changes in memory until the commit: 4.3 kB a page, as much as the caller puts into one transaction,
- * so what is unbounded (filling, deleting in bulk) takes many. Else pages that do not fit the cache would go to the log before, more
- * than once, and SQLite 3.40 then loses a commit that follows a failed statement (vfs_wal.c, wal_sync). */
+/* The writer keeps what a transaction changes in memory until the commit, 4.3 kB a page however many there are: callers bound it by what
+ * they put into one transaction, and do what is done in bulk in many. Else pages that do not fit the cache would go to the log before,
+ * more than once, and SQLite 3.40 then loses a commit when a savepoint had been rolled back (vfs_wal.c, wal_sync). */
+static const char pragmas_writer[] = "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=0;"
+                                     "PRAGMA cache_size=-16384; PRAGMA cache_spill=OFF;";
 static const char *const pragmas[] = {
-    [CONNECT_WRITER] = "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-16384; PRAGMA cache_spill=OFF; "
-                       "PRAGMA wal_autocheckpoint=0;",
+    [CONNECT_WRITER] = pragmas_writer,
     [CONNECT_READER] = "PRAGMA journal_mode=WAL; PRAGMA cache_size=-8192; PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0;",
     [CONNECT_CREATE] = "PRAGMA page_size=4096; PRAGMA journal_mode=DELETE;",
     [CONNECT_COPY] = "PRAGMA page_size=4096; PRAGMA journal_mode=OFF;",

@@ -51,7 +51,7 @@ bool store_find_server(const char *dir, char *ret_address, size_t cap);
 /* Reads one snapshot. */
 typedef int store_fn(struct store_db *db, void *ctx, struct err *e);
 int store_read(struct store *s, store_fn *fn, void *ctx, struct err *e);
-/* All of fn or, when it returns an error, nothing. */
+/* All of fn or, when it returns an error, nothing. What it changes is kept in memory until the commit, 4.3 kB for each page. */
 int store_write(struct store *s, store_fn *fn, void *ctx, struct err *e);
 
 /* The same on the worker pool; `done` runs on the loop thread, exactly once unless this returns an error (ERR_FULL).
