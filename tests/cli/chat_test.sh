@@ -46,7 +46,7 @@ enter() { # a line, and Enter
 # The screen comes to hold a line like this (an extended regular expression).
 sees() {
     count=$((count + 1))
-    for _ in $(seq 150); do
+    for _ in $(seq 1000); do
         screen | grep -qE -- "$1" && return 0
         sleep 0.04
     done
@@ -61,7 +61,7 @@ give_up() {
 # This many lines like it.
 sees_times() {
     count=$((count + 1))
-    for _ in $(seq 150); do
+    for _ in $(seq 1000); do
         [ "$(screen | grep -cE -- "$2")" = "$1" ] && return 0
         sleep 0.04
     done

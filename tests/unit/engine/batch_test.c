@@ -7,7 +7,7 @@
 #include "../sanitized.h"
 #include "base/rng.h"
 
-enum { CONVERSATIONS = 8 };
+enum { CONVERSATIONS = SANITIZED ? 4 : 8 };
 static const char *const archs[] = {"llama", "qwen2", "qwen3"};
 enum { ARCHS = SANITIZED ? 1 : 3 }; /* the first so many */
 

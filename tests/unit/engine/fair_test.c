@@ -31,7 +31,7 @@ static void test_queue(void **state)
     struct model *m = harness_model("qwen3", false);
     harness_init(&h, m);
     h.config.sequences_max = 1;
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
     for (uint64_t id = 1; id <= CROWD; id++) {
         struct gen_request r = from(&h, id, "crowd", 20);
         engine_submit(h.engine, &r);
@@ -58,7 +58,7 @@ static void test_priority(void **state)
     struct model *m = harness_model("qwen3", false);
     harness_init(&h, m);
     h.config.sequences_max = 1;
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
     struct gen_request r = from(&h, 1, "a", 20);
     engine_submit(h.engine, &r);
     r = from(&h, 2, "b", 20);
@@ -97,7 +97,7 @@ static void test_prompt_rows(void **state)
         harness_init(&h, m);
         h.config.prefill_chunk = 32;
         h.config.kv_bytes_max = 1 << 20;
-        harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+        harness_start(&h, CPU_LEVEL_TOP, 1);
         for (uint64_t id = 1; id <= 3; id++) {
             struct gen_request r = from(&h, id, "crowd", 300 + (uint32_t)id);
             engine_submit(h.engine, &r);

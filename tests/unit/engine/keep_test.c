@@ -94,7 +94,7 @@ static struct answer life(struct model *m, const struct place *p, uint8_t key, c
 {
     struct answer a;
     struct harness h = begin(m, p, key);
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 2);
+    harness_start(&h, CPU_LEVEL_TOP, 2);
     ask(&h, owner, &a);
     harness_stop(&h);
     return a;
@@ -211,7 +211,7 @@ static void test_budgets(void **state)
     struct model *m = harness_model("qwen3", false);
     struct harness h = begin(m, &p, 1);
     h.config.keep.bytes_max = 3 * (HARNESS_BLOCK_BYTES + 28);
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
     ask(&h, "ann", &a);
     harness_stop(&h);
     assert_int_equal(each_file(&p, NULL, NULL), 3);
@@ -220,7 +220,7 @@ static void test_budgets(void **state)
     place_make(&p);
     h = begin(m, &p, 1);
     h.config.keep.day_bytes_max = 2 * (HARNESS_BLOCK_BYTES + 28);
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
     ask(&h, "ann", &a);
     ask(&h, "bob", &a);
     harness_stop(&h);
@@ -254,7 +254,7 @@ static void test_sealed(void **state)
     place_make(&p);
     struct model *m = harness_model("qwen3", false);
     struct harness h = begin(m, &p, 1);
-    harness_start(&h, CPU_LEVEL_COUNT - 1, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
     ask(&h, "ann", &a);
     struct search s = {.tokens = h.prompt};
     assert_int_equal(each_file(&p, search_file, &s), BLOCKS);
