@@ -212,7 +212,7 @@ static int run_load(struct chat *c, struct str rest, struct err *e)
 static int write_export(struct chat *c, const char *file, struct str text, struct err *e)
 {
     FILE *f = fopen(file, "wxe"); /* never over a file that is there */
-    bool whole = f && fwrite(text.ptr, 1, text.len, f) == text.len;
+    bool whole = f && (!text.len || fwrite(text.ptr, 1, text.len, f) == text.len);
     whole = f && !fclose(f) && whole;
     if (!whole)
         return err_set(e, ERR_IO, "%s: %s", file, strerror(errno));

@@ -42,7 +42,7 @@ static int put(void *ctx, struct str bytes)
     s->bytes += bytes.len;
     if (s->tty)
         return put_on_terminal(s, bytes);
-    return fwrite(bytes.ptr, 1, bytes.len, s->out) == bytes.len ? OK : ERR_IO;
+    return !bytes.len || fwrite(bytes.ptr, 1, bytes.len, s->out) == bytes.len ? OK : ERR_IO;
 }
 
 /* ---- from the server */
