@@ -95,7 +95,8 @@ describe('access', { skip }, () => {
         });
 
     test('everything that can be used has a name; nothing is wider than a telephone, and fingers find the buttons', async (t) => {
-        const page = await open(t, server, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, expected: FAILED });
+        // Without motion: a panel that is still sliding in is beside the window.
+        const page = await open(t, server, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, reducedMotion: 'reduce', expected: FAILED });
         await everywhere(page, server, await furnish(server), async (place) => {
             const nameless = (await page.ariaSnapshot()).split('\n').filter((line) => /^\s*- (button|link|textbox|combobox|checkbox|group|log|dialog|option|menuitem|navigation|meter|progressbar)\b(?! ")/.test(line));
             assert.deepEqual(nameless, [], place);
