@@ -4,8 +4,8 @@
  * costs little more as long as memory is the wall. Guesses come from the text itself (prompt lookup; A. Saxena, 2023): the
  * latest earlier place where the last few tokens stood, and what came after. Each position is sampled from the model's own
  * probabilities as if there were no guess, with the same random numbers; a guess that equals the sample has saved
- * a step, the first that does not ends the run. So the distribution of texts does not change, and the text itself only
- * where a row's numbers depend on its company (ops.h).
+ * a step, the first that does not ends the run. So the text does not change at all: up to DRAFT_ROWS_MAX rows are computed as one
+ * alone would be (tensor/ops.h).
  *
  * Whether it pays is measured, not assumed: the time of steps by their rows, and for each sequence how often guesses hold. A run
  * of k guesses that hold with probability p each gives 1 + p + … + p^k tokens; it is tried when that, over the time of a step
@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 enum {
-    DRAFT_MAX = 7,       /* guesses a step, of one sequence */
-    DRAFT_ROWS_MAX = 16, /* rows of a step that guesses: above it arithmetic is the wall */
+    DRAFT_MAX = 6,      /* guesses a step, of one sequence */
+    DRAFT_ROWS_MAX = 7, /* rows of a step that guesses: with more, arithmetic is the wall, and some kernels are no longer exact */
 };
 
 /* What steps have cost lately. */

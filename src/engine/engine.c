@@ -74,7 +74,9 @@ static int make_parts(struct engine *en, struct err *e)
         rc = forward_create(en->m, en->pool, en->kn, en->kv, &limits, &en->forward, e);
     if (!rc && make_scratch(en))
         rc = err_set(e, ERR_NOMEM, "no memory for the sampling of %u sequences", en->c.sequences_max);
-    return rc ? rc : keep_open(en, e);
+    if (!rc)
+        keep_open(en);
+    return rc;
 }
 
 int engine_create(const struct model *m, struct pool *pool, const struct kernels *kn, const struct engine_config *c, struct engine **ret,
@@ -126,6 +128,11 @@ void engine_free(struct engine *en)
     forward_free(en->forward);
     kv_free(en->kv);
     free(en);
+}
+
+const char *engine_warning(const struct engine *en)
+{
+    return en->warning.text;
 }
 
 uint32_t engine_context_tokens(const struct engine *en)

@@ -18,7 +18,7 @@ typedef void engine_emit_fn(void *ctx, const struct gen_event *ev);
 
 /* Where what was read is kept beyond memory and restarts; see engine/keep.h. */
 struct engine_keep_config {
-    const char *dir;    /* NULL: nowhere. Need not outlive engine_create */
+    const char *dir;    /* NULL: nowhere. Need not outlive engine_create. One that cannot be used is a warning, no error */
     uint8_t key[32];    /* everything there is sealed with it */
     uint64_t bytes_max; /* 0: nothing is kept */
     uint64_t day_bytes_max;
@@ -46,6 +46,8 @@ int engine_create(const struct model *m, struct pool *pool, const struct kernels
                   struct err *e);
 void engine_free(struct engine *en); /* NULL is fine; open requests end without an event */
 uint32_t engine_context_tokens(const struct engine *en);
+/* What works less well than was asked for (nothing can be kept on disk), as a sentence; "" when nothing. */
+const char *engine_warning(const struct engine *en);
 /* Bytes of KV cache that a token takes in all layers. */
 uint64_t engine_kv_bytes_per_token(const struct model *m, bool cache_q8);
 

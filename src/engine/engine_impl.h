@@ -13,6 +13,7 @@ struct engine {
     uint32_t context_tokens, places_max; /* places: sequences that hold memory, parked ones included */
     struct kv *kv;
     struct keep *keep; /* NULL: nothing is kept on disk */
+    struct err warning;
     struct forward *forward;
     struct request_list queue, active;
     uint64_t arrivals, turn; /* turn: of the request that began last */

@@ -37,26 +37,28 @@ static int mix(struct keep *k, struct str part)
     return r;
 }
 
-/* Some bytes of a tensor's beginning and middle: two files that agree in all of these are copies. */
+/* Samples from all over a tensor: reading every weight would take as long as loading it, and models that differ do so nearly everywhere. */
 static int mix_tensor(struct keep *k, const struct gguf_tensor *t)
 {
-    enum { SAMPLE = 64 };
+    enum { SAMPLES = 8, SAMPLE_BYTES = 32 };
     const uint8_t *data = t->data;
-    size_t n = t->size < SAMPLE ? (size_t)t->size : SAMPLE, middle = (size_t)(t->size - n) / 2;
+    size_t n = t->size < SAMPLE_BYTES ? (size_t)t->size : SAMPLE_BYTES, apart = (size_t)(t->size - n) / (SAMPLES - 1);
     uint64_t numbers[] = {t->type, t->size, t->offset};
     int r = mix(k, str_head(t->name, 128));
     r = r ? r : mix(k, str_from(numbers, sizeof numbers));
-    r = r ? r : mix(k, str_from(data, n));
-    return r ? r : mix(k, str_from(data + middle, n));
+    for (size_t i = 0; !r && i < SAMPLES; i++)
+        r = mix(k, str_from(data + i * apart, n));
+    return r;
 }
 
 static int name_model(struct engine *en, struct keep *k)
 {
     const struct model *m = en->m;
     /* What is written depends on the order of additions too, so the kernels count as a setting. */
-    uint64_t numbers[] = {2, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic};
+    uint64_t numbers[] = {3, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic};
     int r = mix(k, str_from(numbers, sizeof numbers));
     r = r ? r : mix(k, str_of(m->arch->name));
+    r = r ? r : mix(k, str_from(&m->hp, sizeof m->hp)); /* the file's metadata, as far as it is computed with */
     r = r ? r : mix(k, str_of(kernels_name(en->kn)));
     const struct gguf_tensor *t;
     for (uint64_t i = 0; !r && (t = gguf_tensor_at(m->gguf, i)); i++)
@@ -66,26 +68,32 @@ static int name_model(struct engine *en, struct keep *k)
 
 /* ---- opening */
 
-int keep_open(struct engine *en, struct err *e)
+static int open_parts(struct engine *en, struct keep *k)
 {
     const struct engine_keep_config *c = &en->c.keep;
-    if (!c->dir || !c->bytes_max)
-        return OK;
-    struct keep *k = en->keep = calloc(1, sizeof *k);
-    if (!k)
-        return err_set(e, ERR_NOMEM, "no memory for the prefix cache");
     memcpy(k->key, c->key, sizeof k->key);
     k->sealed = calloc((size_t)pool_threads(en->pool), sizeof(uint8_t *));
     k->queue = calloc(QUEUE_MAX, sizeof *k->queue);
     if (!k->sealed || !k->queue || name_model(en, k))
-        return err_set(e, ERR_NOMEM, "no memory for the prefix cache");
+        return err_set(&en->warning, ERR_NOMEM, "no memory for the prefix cache");
     struct kv_disk_config dc = {.dir = c->dir,
                                 .key = k->key,
                                 .bytes_max = c->bytes_max,
                                 .day_bytes_max = c->day_bytes_max,
                                 .block_bytes = en->kv->block_bytes,
                                 .clock = en->c.clock};
-    return kv_disk_open(&dc, &k->disk, e);
+    return kv_disk_open(&dc, &k->disk, &en->warning);
+}
+
+void keep_open(struct engine *en)
+{
+    if (!en->c.keep.dir || !en->c.keep.bytes_max)
+        return;
+    en->keep = calloc(1, sizeof *en->keep);
+    if (!en->keep)
+        err_set(&en->warning, ERR_NOMEM, "no memory for the prefix cache");
+    else if (open_parts(en, en->keep))
+        keep_close(en);
 }
 
 void keep_close(struct engine *en)

@@ -11,8 +11,9 @@
 
 struct engine;
 
-/* As engine_config has it; OK and no keep when dir is NULL. A folder that cannot be used is an error with a sentence. */
-int keep_open(struct engine *en, struct err *e);
+/* As engine_config has it; no keep when dir is NULL. A folder that cannot be used leaves an engine that keeps nothing, and a sentence in
+ * en->warning: answers matter more. */
+void keep_open(struct engine *en);
 void keep_close(struct engine *en);
 
 /* The sequence has begun with what memory holds of its text, and may find more of it on disk. */

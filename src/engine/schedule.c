@@ -9,6 +9,7 @@
  * never longer than the whole cache. */
 #include "engine/engine_impl.h"
 #include "engine/keep.h"
+#include "tensor/few.h"
 
 /* Walking */
 
@@ -113,6 +114,8 @@ static uint32_t prompt_share(const struct engine *en, const struct request *r, u
     uint32_t share = en->owner_rows_max > used ? en->owner_rows_max - used : 0;
     return share < left ? share : left;
 }
+
+_Static_assert(DRAFT_ROWS_MAX <= FEW_ROWS_MAX, "guesses stay where kernels are exact");
 
 /* Guesses what follows the new token, where that pays and costs nobody anything: no block is taken from others for it. */
 static void guess(struct engine *en, struct seq *s)

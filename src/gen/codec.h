@@ -49,6 +49,7 @@ struct gen_load {
 
 struct gen_loaded {
     struct str name, arch, quant, chat_format; /* chat_format empty: plain completion style */
+    struct str warning;                        /* what works less well than was asked for; empty: nothing */
     uint64_t params, file_bytes, kv_bytes_per_token;
     uint32_t context_tokens, context_trained, vocab, layers, width;
 };

@@ -35,6 +35,7 @@ void code_loaded(struct coder *c, void *message)
     code_text(c, &m->arch, LABEL_BYTES_MAX);
     code_text(c, &m->quant, LABEL_BYTES_MAX);
     code_text(c, &m->chat_format, LABEL_BYTES_MAX);
+    code_text(c, &m->warning, LABEL_BYTES_MAX);
     code_u64(c, &m->params);
     code_u64(c, &m->file_bytes);
     code_u64(c, &m->kv_bytes_per_token);
@@ -54,7 +55,8 @@ static bool copy_text(struct arena *a, struct str *s)
 int gen_loaded_copy(struct arena *a, const struct gen_loaded *m, struct gen_loaded *ret)
 {
     *ret = *m;
-    bool all = copy_text(a, &ret->name) && copy_text(a, &ret->arch) && copy_text(a, &ret->quant) && copy_text(a, &ret->chat_format);
+    bool all = copy_text(a, &ret->name) && copy_text(a, &ret->arch) && copy_text(a, &ret->quant) && copy_text(a, &ret->chat_format) &&
+               copy_text(a, &ret->warning);
     return all ? OK : ERR_NOMEM;
 }
 

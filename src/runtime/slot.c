@@ -66,6 +66,9 @@ static void on_loaded(struct slot *s, const struct gen_loaded *info)
     s->used_ms = now;
     log_event(s->rt->log, LOG_INFO, "model loaded", F_STR("model", s->entry.name), F_STR("arch", s->info.arch),
               F_STR("type", s->info.quant), F_INT("context", s->info.context_tokens));
+    if (s->info.warning.len)
+        log_event(s->rt->log, LOG_WARN, "model works with less than was asked for", F_STR("model", s->entry.name),
+                  F_STR("why", s->info.warning));
     if (!s->info.chat_format.len)
         log_event(s->rt->log, LOG_WARN, "model has no known chat template: messages are joined as plain text to continue",
                   F_STR("model", s->entry.name));

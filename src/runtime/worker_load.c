@@ -112,6 +112,7 @@ static void put_loaded(struct worker *w, bool cache_q8)
         .arch = label(str_of(m->arch->name)),
         .quant = label(str_of(m->quant)),
         .chat_format = chat_format_is_plain(m->chat) ? (struct str){0} : str_of(chat_format_name(m->chat)),
+        .warning = label(str_of(engine_warning(w->engine))),
         .params = m->n_params,
         .file_bytes = gguf_file_bytes(m->gguf),
         .kv_bytes_per_token = engine_kv_bytes_per_token(m, cache_q8),

@@ -106,6 +106,7 @@ static void run(struct model *m, bool speculate, struct gen_request (*make)(stru
     struct harness h;
     harness_init(&h, m);
     h.config.speculate = speculate;
+    h.config.deterministic = false; /* it holds without */
     harness_start(&h, CPU_LEVEL_TOP, 2);
     struct gen_request r = make(&h);
     if (credit)

@@ -264,20 +264,19 @@ static void test_sealed(void **state)
     place_remove(&p);
 }
 
+/* Answers matter more than what is kept of them. */
 static void test_no_folder(void **state)
 {
     (void)state;
+    struct place p = {"/proc/nothing/here"};
+    struct answer a;
     struct model *m = harness_model("qwen3", false);
-    struct harness h;
-    struct err e = {0};
-    harness_init(&h, m);
-    h.config.keep.dir = "/proc/nothing/here";
-    h.config.keep.bytes_max = 1;
-    h.config.clock = &clock_system;
-    assert_int_equal(pool_create(1, &h.pool, &e), OK);
-    assert_int_equal(engine_create(m, h.pool, kernels_for(CPU_SCALAR), &h.config, &h.engine, &e), ERR_IO);
-    assert_non_null(strstr(e.text, "/proc/nothing/here"));
-    pool_free(h.pool);
+    struct harness h = begin(m, &p, 1);
+    harness_start(&h, CPU_LEVEL_TOP, 1);
+    assert_non_null(strstr(engine_warning(h.engine), "/proc/nothing/here"));
+    ask(&h, "ann", &a);
+    assert_int_equal(a.n, 10);
+    harness_stop(&h);
     model_free(m);
 }
 

@@ -200,8 +200,8 @@ static struct gen_load load(struct source *s)
 
 static struct gen_loaded loaded(struct source *s)
 {
-    return (struct gen_loaded){text(s, 90),   text(s, 20), text(s, 16), text(s, 16), rng_u64(s->r), rng_u64(s->r),
-                               rng_u64(s->r), u32(s),      u32(s),      u32(s),      u32(s),        u32(s)};
+    return (struct gen_loaded){text(s, 90),   text(s, 20), text(s, 16), text(s, 16), text(s, 90), rng_u64(s->r), rng_u64(s->r),
+                               rng_u64(s->r), u32(s),      u32(s),      u32(s),      u32(s),      u32(s)};
 }
 
 static struct gen_tokens answer_tokens(struct source *s)
@@ -294,8 +294,9 @@ static bool same_event(const struct gen_event *a, const struct gen_event *b)
 
 static bool same_loaded(const struct gen_loaded *a, const struct gen_loaded *b)
 {
-    return SAME_STR(name) && SAME_STR(arch) && SAME_STR(quant) && SAME_STR(chat_format) && SAME(params) && SAME(file_bytes) &&
-           SAME(kv_bytes_per_token) && SAME(context_tokens) && SAME(context_trained) && SAME(vocab) && SAME(layers) && SAME(width);
+    return SAME_STR(name) && SAME_STR(arch) && SAME_STR(quant) && SAME_STR(chat_format) && SAME_STR(warning) && SAME(params) &&
+           SAME(file_bytes) && SAME(kv_bytes_per_token) && SAME(context_tokens) && SAME(context_trained) && SAME(vocab) && SAME(layers) &&
+           SAME(width);
 }
 
 static bool same_tokens(const struct gen_tokens *a, const struct gen_tokens *b)
