@@ -121,16 +121,17 @@ _Static_assert(DRAFT_ROWS_MAX <= FEW_ROWS_MAX, "guesses stay where kernels are e
 static void guess(struct engine *en, struct seq *s)
 {
     struct request *r = s->rq;
-    uint32_t n_plain = en->n_outs, room = s->cap - s->len - 1, credit = r->credit - r->credit_step;
-    if (!en->may_guess || s->n_rows != 1 || n_plain > DRAFT_ROWS_MAX)
+    uint32_t room = s->cap - s->len - 1, credit = r->credit - r->credit_step;
+    if (!en->guess_rows || en->guess_rows >= DRAFT_ROWS_MAX || s->n_rows != 1)
         return;
     uint32_t most = room < DRAFT_MAX ? room : DRAFT_MAX;
     most = credit < most ? credit : most;
-    most = draft_length(&en->step_cost, &s->luck, n_plain, most);
+    most = draft_length(&en->step_cost, &s->luck, en->guess_rows, most);
     s->n_guess = draft_lookup(s->tokens, s->len, most, s->guess);
     if (s->n_guess && kv_table_reserve(en->kv, &s->table, s->n_kv, s->len + s->n_guess))
         s->n_guess = 0;
     s->n_rows += s->n_guess;
+    en->guess_rows += s->n_guess;
     en->n_outs += s->n_guess;
     r->credit_step += s->n_guess;
 }
@@ -186,14 +187,19 @@ static void add_rows(struct engine *en, const struct seq *s)
 /* How long a step may take: with others waiting for their next token, and alone, where it is the wait of a cancel. */
 enum { STEP_MS_SHARED = 150, STEP_MS_ALONE = 600, PROMPT_ROWS_MIN = 16, PROMPT_ROWS_FIRST = 32 };
 
-/* Guesses go with steps that only write: what they cost is known there, and a step with prompt rows is long enough. */
-static bool only_writing(const struct engine *en)
+/* The rows of a step that only writes, one for each sequence that runs; 0: something is read as well. Guesses go with such steps alone:
+ * what they cost is known there, and a step with prompt rows is long enough. */
+static uint32_t rows_of_writing(const struct engine *en)
 {
+    uint32_t n = 0;
     for (const struct request *r = en->active.first; r; r = r->next)
-        for (uint32_t i = 0; i < r->n_seqs; i++)
-            if (seq_runs(&r->seqs[i]) && (!r->seqs[i].table.n || r->seqs[i].len - seq_from(&r->seqs[i]) > 1))
-                return false;
-    return true;
+        for (uint32_t i = 0; i < r->n_seqs; i++) {
+            const struct seq *s = &r->seqs[i];
+            if (seq_runs(s) && (!s->table.n || s->len - seq_from(s) > 1))
+                return 0;
+            n += seq_runs(s);
+        }
+    return n;
 }
 
 static bool reads_prompt(const struct request *r)
@@ -250,7 +256,7 @@ void schedule_step(struct engine *en)
 {
     uint32_t most = prompt_rows(en), prefill_left = most;
     en->n_rows = en->n_outs = en->n_sampled = 0;
-    en->may_guess = en->c.speculate && only_writing(en);
+    en->guess_rows = en->c.speculate ? rows_of_writing(en) : 0;
     en->owner_rows_max = owner_rows(en, most);
     for (struct request *r = en->active.first; r; r = r->next) {
         r->credit_step = r->prompt_rows = 0;
