@@ -58,7 +58,7 @@ static int erase_folder(const struct store_config *c, struct err *e)
     for (size_t i = 0; !r && i < sizeof databases / sizeof *databases; i++)
         r = erase_database(c, databases[i], e);
     if (!r)
-        r = folder_path(path, sizeof path, c->dir, FOLDER_BLOBS, "", e);
+        r = folder_path(path, sizeof path, c->dir, STORE_PREFIX_DIR, "", e);
     if (!r && file_exists(path) && nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS))
         r = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     return r;

@@ -13,7 +13,6 @@
 #define FOLDER_COPY   "hearth.db.copy"           /* the same */
 #define FOLDER_FORMER "hearth.db.before-restore" /* what a restore has replaced */
 #define FOLDER_LOCK   "lock"
-#define FOLDER_BLOBS  "blobs"
 
 /* ERR_LIMIT when it does not fit. */
 int folder_path(char *ret, size_t cap, const char *dir, const char *name, const char *tail, struct err *e);

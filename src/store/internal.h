@@ -9,7 +9,7 @@
 #include "store/vfs.h"
 
 enum { STATEMENTS_MAX = 512, STATEMENT_SLOTS = 1024, READERS_MAX = 4, PATH_MAX_BYTES = 4096 };
-enum { BUSY_MS = 10000, CHECKPOINT_PAGES = 1000, CHECKPOINT_PAGES_MAX = 16384, READER_CACHE_KB = 8192 };
+enum { BUSY_MS = 10000, CHECKPOINT_PAGES = 1000, CHECKPOINT_PAGES_MAX = 16384 };
 
 /* ---- connections (connect.c, db.c) */
 
@@ -58,7 +58,7 @@ int tokenizer_register(sqlite3 *db);
 /* ---- the store */
 
 struct store {
-    char dir[PATH_MAX_BYTES], path[PATH_MAX_BYTES]; /* path: of the database */
+    char path[PATH_MAX_BYTES]; /* of the database */
     int lock_fd;
     struct keys *keys;
     struct vfs *vfs;

@@ -76,8 +76,6 @@ static int init_locks(struct store *s)
 
 static int open_all(const struct store_config *c, struct store *s, struct err *e)
 {
-    if (!str_copy(s->dir, sizeof s->dir, str_of(c->dir)))
-        return err_set(e, ERR_LIMIT, "the path of the data folder is too long");
     int r = folder_path(s->path, sizeof s->path, c->dir, FOLDER_DB, "", e);
     if (!r)
         r = folder_make(c->dir, e);

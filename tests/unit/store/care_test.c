@@ -259,9 +259,9 @@ static void erasing_leaves_neither_data_nor_key(void **state)
     assert_int_equal(link(f->key, second), 0); /* to see that its bytes are gone, and not only its name */
     size_t n = 0, k = 0;
     char *key = file_all(second, &n);
-    path_in(f, "data/blobs", path);
+    path_in(f, "data/prefix", path);
     mkdir(path, 0700);
-    path_in(f, "data/blobs/one", path);
+    path_in(f, "data/prefix/one.kv", path);
     fd = open(path, O_WRONLY | O_CREAT, 0600);
     close(fd);
     if (store_erase(&f->config, &e))
