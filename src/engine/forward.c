@@ -262,7 +262,7 @@ static void fill_frequencies(struct forward *f)
     }
 }
 
-static size_t widest(const struct hparams *hp)
+size_t forward_widest(const struct hparams *hp)
 {
     size_t w = hp->d_model, heads = (size_t)hp->n_heads * hp->d_head_v;
     w = heads > w ? heads : w;
@@ -277,7 +277,7 @@ int forward_create(const struct model *m, struct pool *pool, const struct kernel
         return err_set(e, ERR_NOMEM, "no memory for the forward pass");
     *f = (struct forward){.m = m, .pool = pool, .kn = kn, .kv = kv, .limits = *l};
     f->wanted = calloc(l->outs_max ? l->outs_max : 1, sizeof *f->wanted);
-    if (!f->wanted || allocate(f) || act_create(l->rows_max, widest(&m->hp), &f->act) ||
+    if (!f->wanted || allocate(f) || act_create(l->rows_max, forward_widest(&m->hp), &f->act) ||
         attention_init(&f->attention, m, pool, kn, kv, l->context_tokens) || forward_few_init(f)) {
         forward_free(f);
         return err_set(e, ERR_NOMEM, "no memory for a forward pass of %u rows over a context of %u tokens", l->rows_max, l->context_tokens);

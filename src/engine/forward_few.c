@@ -38,13 +38,6 @@ static void plan(struct forward *f)
     few_step_plan(last);
 }
 
-static size_t widest(const struct hparams *hp)
-{
-    size_t w = hp->d_model, heads = (size_t)hp->n_heads * hp->d_head_v;
-    w = heads > w ? heads : w;
-    return hp->d_ff > w ? hp->d_ff : w;
-}
-
 int forward_few_init(struct forward *f)
 {
     size_t threads = (size_t)pool_threads(f->pool), d = f->m->hp.d_model, row = (d + 15) / 16 * 16, lane = 2 * FEW_ROWS_MAX * row;
@@ -56,7 +49,7 @@ int forward_few_init(struct forward *f)
     for (size_t i = 0; i < threads; i++) {
         f->lanes[i].x = f->lane_memory + i * lane;
         f->lanes[i].norm = f->lanes[i].x + FEW_ROWS_MAX * row;
-        if (few_act_create(widest(&f->m->hp), &f->lanes[i].act))
+        if (few_act_create(forward_widest(&f->m->hp), &f->lanes[i].act))
             return ERR_NOMEM;
     }
     plan(f);

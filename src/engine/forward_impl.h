@@ -46,6 +46,9 @@ void forward_embed(struct forward *f, uint32_t row, float *x, float *cs);
 /* Heads of a row that belong to one K/V head: bias, norm and rotation of q and k; k and v go to the cache. */
 void forward_shape(struct forward *f, uint32_t layer, uint32_t row, uint32_t kv_head);
 
+/* forward.c: values in the widest row that a product reads. */
+size_t forward_widest(const struct hparams *hp);
+
 /* forward_few.c */
 int forward_few_init(struct forward *f);
 void forward_few_deinit(struct forward *f);

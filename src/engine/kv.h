@@ -86,12 +86,6 @@ static inline void *kv_head_block(const struct kv *kv, uint32_t block, uint32_t 
     return slab + in_slab * kv->block_bytes + ((size_t)layer * kv->shape.n_heads + head) * kv->head_bytes;
 }
 
-/* The same as halfwords; of layer 0 and head 0, a whole block of block_bytes. */
-static inline uint16_t *kv_k(const struct kv *kv, uint32_t block, uint32_t layer, uint32_t head)
-{
-    return kv_head_block(kv, block, layer, head);
-}
-
 /* The blocks of one sequence, in order: position p lies in blocks[p / 32]. */
 struct kv_table {
     uint32_t *blocks; /* [cap], the owner's memory */

@@ -77,6 +77,11 @@ static void test_too_small(void **state)
     kv_free(NULL);
 }
 
+static uint16_t *halves(const struct fixture *f, uint32_t block, uint32_t layer, uint32_t head)
+{
+    return kv_head_block(f->kv, block, layer, head);
+}
+
 static void test_pieces_do_not_overlap(void **state)
 {
     struct fixture *f = *state;
@@ -87,7 +92,7 @@ static void test_pieces_do_not_overlap(void **state)
             for (uint32_t l = 0; l < shape.n_layers; l++)
                 for (uint32_t h = 0; h < shape.n_heads; h++, mark += 2)
                     for (uint32_t i = 0; i < KV_BLOCK_TOKENS * 8; i++) {
-                        uint16_t *k = &kv_k(f->kv, f->t[0].blocks[b], l, h)[i], *v = k + KV_BLOCK_TOKENS * 8;
+                        uint16_t *k = halves(f, f->t[0].blocks[b], l, h) + i, *v = k + KV_BLOCK_TOKENS * 8;
                         if (pass) {
                             assert_int_equal(*k, mark);
                             assert_int_equal(*v, mark + 1);
@@ -102,13 +107,13 @@ static void test_copy_on_write(void **state)
     struct fixture *f = *state;
     assert_int_equal(kv_table_reserve(f->kv, &f->t[0], 0, 40), OK);
     uint32_t full = f->t[0].blocks[0], begun = f->t[0].blocks[1];
-    kv_k(f->kv, begun, 1, 1)[5] = 1234;
+    halves(f, begun, 1, 1)[5] = 1234;
     kv_table_share(f->kv, &f->t[1], &f->t[0]);
     assert_int_equal(f->kv->n_used, 2);
     assert_int_equal(kv_table_reserve(f->kv, &f->t[1], 40, 41), OK);
     assert_int_equal(f->t[1].blocks[0], full);
     assert_int_not_equal(f->t[1].blocks[1], begun);
-    assert_int_equal(kv_k(f->kv, f->t[1].blocks[1], 1, 1)[5], 1234);
+    assert_int_equal(halves(f, f->t[1].blocks[1], 1, 1)[5], 1234);
     assert_int_equal(kv_table_reserve(f->kv, &f->t[0], 40, 41), OK); /* alone again: stays where it is */
     assert_int_equal(f->t[0].blocks[1], begun);
     assert_int_equal(f->kv->n_used, 3);
