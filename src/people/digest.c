@@ -1,11 +1,11 @@
 #include "people/digest.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "store/blob.h"
 
 struct digest_slot {
     struct digest digest;
@@ -25,6 +25,8 @@ void digest_text(const struct digest *d, char ret[SECRET_CHARS + 1])
     ret[SECRET_CHARS] = 0;
 }
 
+_Static_assert(DIGEST_BYTES == (int)BLOB_NAME_BYTES, "a digest is one of blob_name");
+
 int secret_make(const char *prefix, char *ret, size_t cap)
 {
     struct digest random;
@@ -43,18 +45,8 @@ int secret_make(const char *prefix, char *ret, size_t cap)
 
 bool digest_of(const uint8_t key[32], const char *purpose, struct str secret, struct digest *ret)
 {
-    enum { MESSAGE_MAX = 512 };
-    uint8_t message[MESSAGE_MAX];
-    size_t n = strlen(purpose) + 1; /* its NUL separates the two */
-    if (n + secret.len > sizeof message)
-        return false;
-    memcpy(message, purpose, n);
-    if (secret.len)
-        memcpy(message + n, secret.ptr, secret.len);
-    unsigned len = 0;
-    bool ok = HMAC(EVP_sha256(), key, 32, message, n + secret.len, ret->bytes, &len) && len == DIGEST_BYTES;
-    OPENSSL_cleanse(message, n + secret.len);
-    return ok;
+    const struct str separated = str_from(purpose, strlen(purpose) + 1); /* its NUL stands between the two */
+    return blob_name(key, separated, secret, ret->bytes) == OK;
 }
 
 bool digest_same(const struct digest *a, const struct digest *b)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "store/secret.h"
 
 enum { PLAIN_BYTES_MAX = 1 << 30 };
 
@@ -60,5 +61,7 @@ int blob_name(const uint8_t key[BLOB_KEY_BYTES], struct str a, struct str b, uin
         memcpy(joined, a.ptr, a.len);
     if (b.len)
         memcpy(joined + a.len, b.ptr, b.len);
-    return HMAC(EVP_sha256(), key, BLOB_KEY_BYTES, joined, a.len + b.len, ret, &len) && len == BLOB_NAME_BYTES ? OK : ERR_NOMEM;
+    bool ok = HMAC(EVP_sha256(), key, BLOB_KEY_BYTES, joined, a.len + b.len, ret, &len) && len == BLOB_NAME_BYTES;
+    secret_wipe(joined, a.len + b.len);
+    return ok ? OK : ERR_NOMEM;
 }

@@ -20,7 +20,7 @@ enum {
 int blob_seal(const uint8_t key[BLOB_KEY_BYTES], struct str context, const void *plain, size_t n, uint8_t *out);
 /* plain[n_sealed - BLOB_EXTRA_BYTES]; ERR_CORRUPT: changed, of another key or context, or too short; plain is then zeros. */
 int blob_open(const uint8_t key[BLOB_KEY_BYTES], struct str context, const uint8_t *sealed, size_t n_sealed, void *plain);
-/* HMAC-SHA-256 of a then b: a name that tells nothing without the key. */
+/* HMAC-SHA-256 of a then b: a name that tells nothing without the key. ERR_LIMIT: they are longer than 512 bytes together. */
 int blob_name(const uint8_t key[BLOB_KEY_BYTES], struct str a, struct str b, uint8_t ret[BLOB_NAME_BYTES]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "store/blob.h"
 #include "store/secret.h"
 
 enum {
@@ -14,13 +15,9 @@ enum {
     IDENTITY_AT = 48,
     CHECK_AT = 64,
     CHECK_BYTES = 16,
-    NONCE_AT = 80,
-    NONCE_BYTES = 12,
-    WRAPPED_AT = 92,
-    WRAPPED_BYTES = 2 * KEY_BYTES,
-    TAG_AT = WRAPPED_AT + WRAPPED_BYTES,
-    TAG_BYTES = 16,
-    SUM_AT = TAG_AT + TAG_BYTES,
+    WRAPPED_AT = 80,
+    SECRET_BYTES = 2 * KEY_BYTES,
+    SUM_AT = WRAPPED_AT + SECRET_BYTES + BLOB_EXTRA_BYTES,
     SUM_BYTES = 32,
 };
 _Static_assert(SUM_AT == 172, "as drawn in header.h");
@@ -66,31 +63,26 @@ static void check_of(const uint8_t *master, const uint8_t *bytes, uint8_t ret[KE
     kdf_derive(master, str_from(bytes + IDENTITY_AT, IDENTITY_BYTES), STR("hearth store check"), ret);
 }
 
-static void wrap_key_of(const uint8_t *master, const uint8_t *bytes, uint8_t ret[KEY_BYTES])
-{
-    kdf_derive(master, str_from(bytes + IDENTITY_AT, IDENTITY_BYTES), STR("hearth store wrap"), ret);
-}
-
-/* The 64 secret bytes, into the header (encrypts 1) or out of it (0). */
-static bool wrap(const uint8_t *master, uint8_t *bytes, const uint8_t *in, uint8_t *out, int encrypts)
+/* The 64 secret bytes, into the header or out of it: nonce, cipher text and tag are a blob, and what stands before them is its context. */
+static int wrap(const uint8_t *master, uint8_t *bytes, const uint8_t both[SECRET_BYTES])
 {
     uint8_t key[KEY_BYTES];
-    int n = 0, op = encrypts ? EVP_CTRL_AEAD_GET_TAG : EVP_CTRL_AEAD_SET_TAG;
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    wrap_key_of(master, bytes, key);
-    bool ok = ctx && EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, bytes + NONCE_AT, encrypts) == 1 &&
-              EVP_CipherUpdate(ctx, NULL, &n, bytes, NONCE_AT) == 1 && EVP_CipherUpdate(ctx, out, &n, in, WRAPPED_BYTES) == 1;
-    if (ok && !encrypts)
-        ok = EVP_CIPHER_CTX_ctrl(ctx, op, TAG_BYTES, bytes + TAG_AT) == 1;
-    ok = ok && EVP_CipherFinal_ex(ctx, out + WRAPPED_BYTES, &n) == 1;
-    if (ok && encrypts)
-        ok = EVP_CIPHER_CTX_ctrl(ctx, op, TAG_BYTES, bytes + TAG_AT) == 1;
-    EVP_CIPHER_CTX_free(ctx);
+    kdf_derive(master, str_from(bytes + IDENTITY_AT, IDENTITY_BYTES), STR("hearth store wrap"), key);
+    int r = blob_seal(key, str_from(bytes, WRAPPED_AT), both, SECRET_BYTES, bytes + WRAPPED_AT);
     secret_wipe(key, sizeof key);
-    return ok;
+    return r;
 }
 
-static void split(const uint8_t both[WRAPPED_BYTES], const uint8_t *bytes, struct keys *ret)
+static int unwrap(const uint8_t *master, const uint8_t *bytes, uint8_t both[SECRET_BYTES])
+{
+    uint8_t key[KEY_BYTES];
+    kdf_derive(master, str_from(bytes + IDENTITY_AT, IDENTITY_BYTES), STR("hearth store wrap"), key);
+    int r = blob_open(key, str_from(bytes, WRAPPED_AT), bytes + WRAPPED_AT, SECRET_BYTES + BLOB_EXTRA_BYTES, both);
+    secret_wipe(key, sizeof key);
+    return r;
+}
+
+static void split(const uint8_t both[SECRET_BYTES], const uint8_t *bytes, struct keys *ret)
 {
     memcpy(ret->data, both, KEY_BYTES);
     memcpy(ret->root, both + KEY_BYTES, KEY_BYTES);
@@ -100,37 +92,38 @@ static void split(const uint8_t both[WRAPPED_BYTES], const uint8_t *bytes, struc
 
 int header_unwrap(const struct header *h, const uint8_t master[KEY_BYTES], struct keys *ret)
 {
-    uint8_t check[KEY_BYTES], both[WRAPPED_BYTES], bytes[HEADER_BYTES];
-    memcpy(bytes, h->bytes, HEADER_BYTES);
-    check_of(master, bytes, check);
-    if (memcmp(check, bytes + CHECK_AT, CHECK_BYTES))
+    uint8_t check[KEY_BYTES], both[SECRET_BYTES];
+    check_of(master, h->bytes, check);
+    if (memcmp(check, h->bytes + CHECK_AT, CHECK_BYTES))
         return ERR_DENIED;
-    bool ok = wrap(master, bytes, bytes + WRAPPED_AT, both, 0);
-    if (ok)
-        split(both, bytes, ret);
+    int r = unwrap(master, h->bytes, both);
+    if (!r)
+        split(both, h->bytes, ret);
     secret_wipe(both, sizeof both);
-    return ok ? OK : ERR_CORRUPT;
+    return r;
 }
 
 int header_make(const struct header *h, const uint8_t master[KEY_BYTES], const uint8_t *root, struct keys *ret)
 {
-    uint8_t bytes[HEADER_BYTES] = {0}, check[KEY_BYTES], both[WRAPPED_BYTES];
+    uint8_t bytes[HEADER_BYTES] = {0}, check[KEY_BYTES], both[SECRET_BYTES];
     memcpy(bytes, magic, sizeof magic);
     put_u32(bytes + 16, VERSION);
     put_u32(bytes + 20, h->source);
     put_u32(bytes + 24, h->log2n);
     memcpy(bytes + SALT_AT, h->salt, SALT_BYTES);
-    if (rng_entropy(bytes + IDENTITY_AT, IDENTITY_BYTES) || rng_entropy(bytes + NONCE_AT, NONCE_BYTES) || rng_entropy(both, sizeof both))
+    if (rng_entropy(bytes + IDENTITY_AT, IDENTITY_BYTES) || rng_entropy(both, sizeof both))
         return ERR_IO;
     if (root)
         memcpy(both + KEY_BYTES, root, KEY_BYTES);
     check_of(master, bytes, check);
     memcpy(bytes + CHECK_AT, check, CHECK_BYTES);
-    bool ok = wrap(master, bytes, both, bytes + WRAPPED_AT, 1) && sum_of(bytes, bytes + SUM_AT);
-    if (ok)
+    int r = wrap(master, bytes, both);
+    if (!r && !sum_of(bytes, bytes + SUM_AT))
+        r = ERR_NOMEM;
+    if (!r)
         split(both, bytes, ret);
     secret_wipe(both, sizeof both);
-    return ok ? OK : ERR_NOMEM;
+    return r;
 }
 
 int header_read(const char *path, const char *name, struct header *ret, struct err *e)

@@ -1,6 +1,6 @@
 /* The first 4096 bytes of a database file, before SQLite's pages: in the clear, and nothing in it is secret.
  *
- *     master key (key file or passphrase) ── wraps ──► data key (pages of this file) and root (seals, subkeys)
+ *     master key (key file or passphrase) ── wraps ──► data key (pages of this file) and root (subkeys)
  *
  * It stands in the file and not beside it, so that a backup carries what is needed to open it, and so that a rotation, which
  * changes header and pages, is one rename. It never changes in place. Offsets:
@@ -26,7 +26,7 @@ enum key_source { KEY_FROM_FILE, KEY_FROM_PASSPHRASE };
 /* What opens a database, in memory of secret_alloc. */
 struct keys {
     uint8_t data[KEY_BYTES]; /* of the pages */
-    uint8_t root[KEY_BYTES]; /* of seals and subkeys; kept by a rotation */
+    uint8_t root[KEY_BYTES]; /* of subkeys; kept by a rotation */
     uint8_t identity[IDENTITY_BYTES];
     uint8_t header[HEADER_BYTES]; /* as it stands in the file */
 };

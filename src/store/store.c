@@ -134,6 +134,14 @@ void store_free(struct store *s)
     free(s);
 }
 
+/* From the root, which a rotation of the master key leaves as it is. */
+void store_subkey(const struct store *s, const char *purpose, uint8_t ret_key[32])
+{
+    char info[200];
+    snprintf(info, sizeof info, "hearth subkey: %s", purpose);
+    kdf_derive(s->keys->root, (struct str){NULL, 0}, str_of(info), ret_key);
+}
+
 int store_announce(struct store *s, const char *address)
 {
     return folder_announce(s->lock_fd, address);

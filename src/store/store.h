@@ -3,7 +3,7 @@
  *
  *   store ── master key (key file, or passphrase by scrypt)
  *     ├── hearth.db, -wal, -journal   pages of AES-256-GCM
- *     └── blobs sealed for a purpose  store_seal
+ *     └── subkeys, each for a purpose   store_subkey; files sealed with one: blob.h
  *
  * There is one writer and a few readers. store_read and store_write block and may be called by any thread but the loop's, which
  * uses store_job. A transaction that has returned OK is on the disk (synchronous=FULL). */
@@ -68,14 +68,9 @@ struct store_job {
 };
 int store_job(struct loop *l, struct store_job *j);
 
-/* ---- sealing: AES-256-GCM under a key derived (HKDF-SHA-256) for `purpose`, with `context` as additional data. The keys come from a
- * root that is made with the database and wrapped by the master key. store_rotate and store_restore keep it, so that what was
- * sealed or hashed before stays good; store_erase ends it. */
-enum { STORE_SEAL_BYTES = 12 + 16 + 1 }; /* more than the plain text */
-int store_seal(const struct store *s, const char *purpose, struct str context, struct str plain, struct buf *out);
-/* ERR_CORRUPT when it was not sealed for this purpose and context under this key, or was changed. */
-int store_unseal(const struct store *s, const char *purpose, struct str context, struct str sealed, struct buf *out);
-/* 32 bytes for HMACs and salts, the same as long as the root lives. */
+/* ---- subkeys: 32 bytes derived (HKDF-SHA-256) for `purpose`, to seal with (blob.h), for HMACs and salts. They come from a root that is
+ * made with the database and wrapped by the master key. store_rotate and store_restore keep it, so that what was sealed or hashed before
+ * stays good; store_erase ends it. */
 void store_subkey(const struct store *s, const char *purpose, uint8_t ret_key[32]);
 
 /* ---- care; all blocking, for verbs and jobs */

@@ -1,6 +1,7 @@
 /* Keys from keys, sealed blocks, headers, and what is sealed for other rooms. */
 #include "fixture.h"
 
+#include "store/blob.h"
 #include "store/cipher.h"
 #include "store/header.h"
 #include "store/kdf.h"
@@ -140,38 +141,32 @@ static void a_session_ends_before_its_counter_comes_round(void **state)
     cipher_deinit(&c);
 }
 
-/* ---- seals */
+/* ---- blobs */
 
-static void seals_open_for_their_purpose_and_context_only(void **state)
+static void blobs_open_with_their_key_and_context_only(void **state)
 {
     (void)state;
-    struct fixture f;
-    fixture_make(&f);
-    struct store *s = fixture_open(&f);
-    struct buf sealed = buf_make(1000), plain = buf_make(1000);
-    assert_int_equal(store_seal(s, "blobs", STR("context"), STR("secret words"), &sealed), OK);
-    assert_int_equal(sealed.len, 12 + STORE_SEAL_BYTES);
-    assert_null(memmem(sealed.ptr, sealed.len, "secret", 6));
-    assert_int_equal(store_unseal(s, "blobs", STR("other"), buf_str(&sealed), &plain), ERR_CORRUPT);
-    assert_int_equal(store_unseal(s, "other", STR("context"), buf_str(&sealed), &plain), ERR_CORRUPT);
-    for (size_t i = 0; i < sealed.len; i++) {
-        sealed.ptr[i] ^= 1;
-        assert_int_equal(store_unseal(s, "blobs", STR("context"), buf_str(&sealed), &plain), ERR_CORRUPT);
-        assert_int_equal(store_unseal(s, "blobs", STR("context"), str_head(buf_str(&sealed), i), &plain), ERR_CORRUPT);
-        sealed.ptr[i] ^= 1;
+    enum { N = 12, SEALED = N + BLOB_EXTRA_BYTES };
+    const uint8_t key[BLOB_KEY_BYTES] = {1}, other[BLOB_KEY_BYTES] = {2};
+    static const char zeros[N] = {0};
+    uint8_t sealed[SEALED];
+    char plain[N];
+    assert_int_equal(blob_seal(key, STR("context"), "secret words", N, sealed), OK);
+    assert_null(memmem(sealed, SEALED, "secret", 6));
+    assert_int_equal(blob_open(key, STR("other"), sealed, SEALED, plain), ERR_CORRUPT);
+    assert_memory_equal(plain, zeros, N);
+    assert_int_equal(blob_open(other, STR("context"), sealed, SEALED, plain), ERR_CORRUPT);
+    for (size_t i = 0; i < SEALED; i++) {
+        sealed[i] ^= 1;
+        assert_int_equal(blob_open(key, STR("context"), sealed, SEALED, plain), ERR_CORRUPT);
+        sealed[i] ^= 1;
+        assert_int_equal(blob_open(key, STR("context"), sealed, i, plain), ERR_CORRUPT);
     }
-    assert_int_equal(plain.len, 0);
-    assert_int_equal(store_unseal(s, "blobs", STR("context"), buf_str(&sealed), &plain), OK);
-    assert_str(buf_str(&plain), "secret words");
-    buf_clear(&sealed);
-    buf_clear(&plain);
-    assert_int_equal(store_seal(s, "blobs", STR(""), STR(""), &sealed), OK);
-    assert_int_equal(store_unseal(s, "blobs", STR(""), buf_str(&sealed), &plain), OK);
-    assert_int_equal(plain.len, 0);
-    buf_free(&sealed);
-    buf_free(&plain);
-    store_free(s);
-    fixture_remove(&f);
+    assert_int_equal(blob_open(key, STR("context"), sealed, SEALED, plain), OK);
+    assert_memory_equal(plain, "secret words", N);
+    assert_int_equal(blob_seal(key, STR(""), NULL, 0, sealed), OK);
+    assert_int_equal(blob_open(key, STR(""), sealed, BLOB_EXTRA_BYTES, NULL), OK);
+    assert_int_equal(blob_open(key, STR("x"), sealed, BLOB_EXTRA_BYTES, NULL), ERR_CORRUPT);
 }
 
 static void subkeys_differ_by_purpose_and_stay(void **state)
@@ -200,7 +195,7 @@ int main(void)
         cmocka_unit_test(a_block_opens_in_its_place_only),
         cmocka_unit_test(blocks_of_many_sessions_open),
         cmocka_unit_test(a_session_ends_before_its_counter_comes_round),
-        cmocka_unit_test(seals_open_for_their_purpose_and_context_only),
+        cmocka_unit_test(blobs_open_with_their_key_and_context_only),
         cmocka_unit_test(subkeys_differ_by_purpose_and_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
