@@ -1,4 +1,3 @@
-#include "api/count_fields.h"
 #include "api/internal.h"
 #include "api/people_fields.h"
 #include "api/pulls.h"

@@ -182,7 +182,7 @@ static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
     leave(f);
 }
 
-static bool follow(struct job *j, struct answer *a, uint32_t from)
+static void follow(struct job *j, struct answer *a, uint32_t from)
 {
     static const struct http_events events = {.drained = on_drained, .ended = on_ended};
     struct follower *f = calloc(1, sizeof *f);
@@ -190,7 +190,7 @@ static bool follow(struct job *j, struct answer *a, uint32_t from)
     if (!f) {
         api_error_nomem(&e);
         job_refuse(j, &e);
-        return false;
+        return;
     }
     *f = (struct follower){.listener.heard = on_heard, .api = j->api, .out = buf_make(EVENT_BYTES_MAX)};
     f->sent = utf8_complete_prefix(answer_so_far(a).ptr, from < answer_so_far(a).len ? from : answer_so_far(a).len);
@@ -199,7 +199,7 @@ static bool follow(struct job *j, struct answer *a, uint32_t from)
         api_error_set(&e, 503, "too_many_listeners", NULL, "%d listeners follow this answer already, which is the most",
                       ANSWER_LISTENERS_MAX);
         job_refuse(j, &e);
-        return false;
+        return;
     }
     f->x = job_take_exchange(j);
     job_end(j);
@@ -210,7 +210,6 @@ static bool follow(struct job *j, struct answer *a, uint32_t from)
     f->busy--;
     if (f->x)
         pump(f, a);
-    return true;
 }
 
 /* ---- one that has ended */

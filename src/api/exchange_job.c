@@ -15,7 +15,7 @@ struct args {
     enum talk_format format;
     struct talk_export export;
     struct talk_import *import;
-    bool left, blocked, waiting; /* waiting: a piece is ready and the client is slow */
+    bool left, waiting; /* waiting: a piece is ready and the client is slow */
 };
 
 static const char *const content_types[] = {[TALK_JSON] = "application/json", [TALK_MARKDOWN] = "text/markdown; charset=utf-8"};

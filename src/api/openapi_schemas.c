@@ -1,4 +1,3 @@
-#include "api/count_fields.h"
 #include "api/openapi.h"
 #include "api/people_fields.h"
 #include "api/request.h"

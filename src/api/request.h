@@ -12,6 +12,7 @@ enum {
     API_ANSWERS_MAX = 128,    /* prompts times choices */
     API_USER_BYTES_MAX = 200, /* with the principal before it, within what gen allows an owner */
     API_NAME_BYTES_MAX = 256,
+    API_COUNT_BYTES_MAX = 32 << 20,
 };
 
 struct api_prompt {
@@ -43,9 +44,12 @@ struct gen_request api_request_for_prompt(const struct api_request *r, size_t pr
 struct api_tokenize {
     json_t *root;
     struct str model, text;
-    bool has_text, add_special, parse_special, with_pieces;
+    bool add_special, parse_special, with_pieces;
 };
 int api_parse_tokenize(struct str body, size_t depth_max, struct arena *a, struct api_tokenize *ret, struct api_error *e);
+
+/* A text and a model: how many tokens, and nothing else. */
+int api_parse_count(struct str body, size_t depth_max, struct arena *a, struct api_tokenize *ret, struct api_error *e);
 
 struct api_detokenize {
     json_t *root;
@@ -59,8 +63,10 @@ int api_parse_detokenize(struct str body, size_t depth_max, struct arena *a, str
 /* ---- between the files of this parser */
 
 /* What chat and completion requests have in common: model, stream, sampling, limits, stops, biases … */
-extern const struct field api_common_fields[], api_chat_fields[], api_completion_fields[], api_tokenize_fields[], api_detokenize_fields[];
-extern const size_t api_n_common_fields, api_n_chat_fields, api_n_completion_fields, api_n_tokenize_fields, api_n_detokenize_fields;
+extern const struct field api_common_fields[], api_chat_fields[], api_completion_fields[], api_tokenize_fields[], api_count_fields[],
+    api_detokenize_fields[];
+extern const size_t api_n_common_fields, api_n_chat_fields, api_n_completion_fields, api_n_tokenize_fields, api_n_count_fields,
+    api_n_detokenize_fields;
 /* Reads the common fields and what belongs to them; `r->root` is set. */
 int api_read_common(struct field_reader *fr, struct api_request *r);
 /* An array of token ids; a 400 that names the element otherwise. */

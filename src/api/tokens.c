@@ -1,4 +1,4 @@
-/* POST /tokenize and /detokenize. The answer comes from the model's side, so the client may be gone by then: a `lookup` ends
+/* POST /tokenize, /detokenize and /api/count. The answer comes from the model's side, so the client may be gone by then: a `lookup` ends
  * when both the runtime has answered and the exchange is over. */
 #include <stdlib.h>
 
@@ -73,6 +73,18 @@ static void on_tokens(void *ctx, const struct gen_tokens *t, const struct gen_fa
     buf_free(&body);
 }
 
+static void on_count(void *ctx, const struct gen_tokens *t, const struct gen_failed *failed)
+{
+    struct lookup *l = ctx;
+    struct buf body = buf_make(256);
+    struct json j = json_to(&body);
+    json_obj(&j);
+    json_kuint(&j, "tokens", failed ? 0 : t->n_tokens);
+    json_obj_end(&j);
+    answer(l, &body, failed);
+    buf_free(&body);
+}
+
 static void on_bytes(void *ctx, const struct gen_bytes *b, const struct gen_failed *failed)
 {
     struct lookup *l = ctx;
@@ -107,7 +119,7 @@ static void refuse(struct lookup *l, int rc, struct err *err)
     lookup_drop(l);
 }
 
-static void tokenize(struct api *a, struct http_exchange *x, const struct api_tokenize *r, struct api_error *e)
+static void tokenize(struct api *a, struct http_exchange *x, const struct api_tokenize *r, runtime_tokens_fn *done, struct api_error *e)
 {
     const struct model_entry *m = models_pick(a, r->model, e);
     struct lookup *l = m ? lookup_create(a, x, r->with_pieces) : NULL;
@@ -122,7 +134,7 @@ static void tokenize(struct api *a, struct http_exchange *x, const struct api_to
                              .parse_special = r->parse_special,
                              .with_pieces = r->with_pieces};
     struct err err = {0};
-    int rc = runtime_tokenize(a->c.runtime, m->name, &q, on_tokens, l, &err);
+    int rc = runtime_tokenize(a->c.runtime, m->name, &q, done, l, &err);
     if (rc)
         refuse(l, rc, &err);
 }
@@ -136,7 +148,21 @@ void handle_tokenize(struct api *a, struct http_exchange *x, const struct route_
     if (api_parse_tokenize(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e))
         respond_error(a, x, &e);
     else
-        tokenize(a, x, &r, &e);
+        tokenize(a, x, &r, on_tokens, &e);
+    json_decref(r.root);
+    arena_free(&arena);
+}
+
+void handle_count(struct api *a, struct http_exchange *x, const struct route_args *args)
+{
+    (void)args;
+    struct arena arena = arena_make(API_PARSE_BYTES_MAX);
+    struct api_tokenize r = {0};
+    struct api_error e;
+    if (api_parse_count(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e))
+        respond_error(a, x, &e);
+    else
+        tokenize(a, x, &r, on_count, &e);
     json_decref(r.root);
     arena_free(&arena);
 }

@@ -294,15 +294,3 @@ double json_number(const json_t *o, const char *key, double otherwise)
     const json_t *v = json_object_get(o, key);
     return json_is_number(v) ? json_number_value(v) : otherwise;
 }
-
-void put_escaped(struct buf *out, struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-_.~", c);
-        if (plain && c)
-            buf_putc(out, (char)c);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}

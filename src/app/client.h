@@ -42,7 +42,4 @@ int client_events(struct client *c, const char *method, const char *path, struct
 struct str json_text(const json_t *o, const char *key); /* empty */
 double json_number(const json_t *o, const char *key, double otherwise);
 
-/* For a path: everything but letters, digits and "-_.~" as %XX. */
-void put_escaped(struct buf *out, struct str text);
-
 #endif

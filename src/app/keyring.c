@@ -142,8 +142,7 @@ int keyring_open(struct app *a, struct keyring **ret, struct err *e)
     if (!k)
         return err_set(e, ERR_NOMEM, "%s", T(a->lang, NO_MEMORY));
     k->app = a;
-    bool elsewhere = a->args.server || server_running(a, address, sizeof address);
-    int r = elsewhere ? client_open(a, NULL, &k->client, e) : open_folder(k, e);
+    int r = server_running(a, address, sizeof address) ? client_open(a, NULL, &k->client, e) : open_folder(k, e);
     if (r) {
         keyring_close(k);
         return r;

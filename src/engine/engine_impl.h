@@ -21,8 +21,8 @@ struct engine {
     struct forward_row *rows; /* [prefill_chunk + sequences_max + DRAFT_ROWS_MAX] */
     struct seq **sampled;     /* [sequences_max] those that get a token */
     uint32_t n_rows, n_outs, n_sampled, n_prompt_rows;
-    uint32_t owner_rows_max; /* prompt rows that one owner may have */
-    uint32_t guess_rows; /* rows that the step will have, guesses so far included; 0: it does not guess */
+    uint32_t owner_rows_max;         /* prompt rows that one owner may have */
+    uint32_t guess_rows;             /* rows that the step will have, guesses so far included; 0: it does not guess */
     struct draft_cost step_cost;     /* of steps without prompt rows */
     double prompt_row_ns;            /* what a prompt's token has cost lately; 0 until one was read */
     struct sample_scratch **scratch; /* [threads] */

@@ -115,7 +115,7 @@ static uint32_t prompt_share(const struct engine *en, const struct request *r, u
     return share < left ? share : left;
 }
 
-_Static_assert(DRAFT_ROWS_MAX <= FEW_ROWS_MAX, "guesses stay where kernels are exact");
+_Static_assert((int)DRAFT_ROWS_MAX <= (int)FEW_ROWS_MAX, "guesses stay where kernels are exact");
 
 /* Guesses what follows the new token, where that pays and costs nobody anything: no block is taken from others for it. */
 static void guess(struct engine *en, struct seq *s)

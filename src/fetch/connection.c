@@ -175,11 +175,6 @@ static int on_data(void *ctx, struct transfer *t, struct str bytes)
 
 /* ---- attempts */
 
-static bool hopeless(int code)
-{
-    return code != ERR_CLOSED && code != ERR_TIMEOUT && code != ERR_IO && code != ERR_AGAIN;
-}
-
 static int attempt(struct connection *c)
 {
     struct download *d = c->d;
@@ -219,7 +214,8 @@ static bool patience(struct connection *c)
     struct download *d = c->d;
     c->failures = d->ranges && c->fresh >= PROGRESS_BYTES ? 1 : c->failures + 1; /* without ranges all of it was in vain */
     c->fresh = 0;
-    return c->failures < (d->q->attempts_max ? d->q->attempts_max : 8) && download_pause(d, c->failures, c->asked_ms);
+    return c->failures < (d->q->attempts_max ? d->q->attempts_max : 8) &&
+           download_pause(d->q->retry_ms, c->failures, c->asked_ms, d->q->cancel, &d->stop);
 }
 
 static void restart_whole(struct connection *c)
@@ -237,7 +233,7 @@ static int load(struct connection *c)
             c->failures = 0;
             return OK;
         }
-        if (hopeless(rc) || !patience(c))
+        if (!download_later(rc) || !patience(c))
             return rc;
         if (!c->d->ranges)
             restart_whole(c);
@@ -267,7 +263,7 @@ static void leave(struct connection *c, int rc)
     bool last = !--d->alive, missing = d->ranges && count_pieces(&d->part, PIECE_DONE) < d->part.n_pieces;
     pthread_cond_broadcast(&d->news);
     pthread_mutex_unlock(&d->lock);
-    if (rc && (hopeless(rc) || (last && (missing || !d->ranges))))
+    if (rc && (!download_later(rc) || (last && (missing || !d->ranges))))
         end_all(d, rc == ERR_AGAIN ? ERR_CLOSED : rc, &c->err);
 }
 

@@ -34,6 +34,13 @@ static void put_hex(const unsigned char *bytes, char *ret)
     ret[DIGEST_HEX] = 0;
 }
 
+void digest_of_text(struct str s, char ret[DIGEST_HEX + 1])
+{
+    unsigned char bytes[EVP_MAX_MD_SIZE] = {0};
+    EVP_Digest(s.ptr, s.len, bytes, NULL, EVP_sha256(), NULL);
+    put_hex(bytes, ret);
+}
+
 static int read_all(EVP_MD_CTX *md, int fd, uint64_t size, char *chunk, const atomic_bool *cancel, void (*tell)(void *ctx, uint64_t done),
                     void *ctx, struct err *e)
 {

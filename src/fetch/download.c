@@ -80,18 +80,28 @@ struct str download_validator(struct transfer *t)
     return v.len < PART_VALIDATOR_MAX ? v : (struct str){0};
 }
 
-static bool canceled(const struct download_request *q)
+bool download_later(int code)
 {
-    return q->cancel && atomic_load_explicit(q->cancel, memory_order_relaxed);
+    return code == ERR_AGAIN || code == ERR_CLOSED || code == ERR_TIMEOUT || code == ERR_IO;
 }
 
-bool download_pause(struct download *d, uint32_t failures, uint32_t asked_ms)
+static bool raised(const atomic_bool *flag)
 {
-    uint64_t first = d->q->retry_ms ? d->q->retry_ms : 500, ms = first << (failures - 1 < 5 ? failures - 1 : 5);
+    return flag && atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+static bool canceled(const struct download_request *q)
+{
+    return raised(q->cancel);
+}
+
+bool download_pause(uint32_t first_ms, uint32_t failures, uint32_t asked_ms, const atomic_bool *cancel, const atomic_bool *stop)
+{
+    uint64_t first = first_ms ? first_ms : 500, ms = first << (failures - 1 < 5 ? failures - 1 : 5);
     ms = ms < first * 30 ? ms : first * 30;
     ms = asked_ms > ms ? asked_ms : ms;
     for (uint64_t end = clock_ns(&clock_system) + ms * 1000000; clock_ns(&clock_system) < end;) {
-        if (canceled(d->q) || atomic_load_explicit(&d->stop, memory_order_relaxed))
+        if (raised(cancel) || raised(stop))
             return false;
         nanosleep(&(struct timespec){0, ms < 50 ? 5000000 : 50000000}, NULL);
     }
@@ -147,8 +157,7 @@ static int probe(struct probe *p, struct err *e)
     uint32_t most = p->d->q->attempts_max ? p->d->q->attempts_max : 4;
     for (uint32_t failures = 1;; failures++) {
         rc = probe_once(t, p);
-        bool again = rc == ERR_AGAIN || rc == ERR_CLOSED || rc == ERR_TIMEOUT || rc == ERR_IO;
-        if (!again || failures >= most || !download_pause(p->d, failures, p->asked_ms))
+        if (!download_later(rc) || failures >= most || !download_pause(p->d->q->retry_ms, failures, p->asked_ms, p->d->q->cancel, NULL))
             break;
     }
     transfer_free(t);

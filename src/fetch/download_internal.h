@@ -41,8 +41,11 @@ uint32_t download_retry_after(struct str value);
 bool download_content_range(struct str value, uint64_t *ret_from, uint64_t *ret_to, uint64_t *ret_size);
 /* What tells one version of a file from another: the ETag, else Last-Modified; cut never, empty when unfit. */
 struct str download_validator(struct transfer *t);
-/* Sleeps for so long after so many failures, or as the server asked; false when it was told to stop meanwhile. */
-bool download_pause(struct download *d, uint32_t failures, uint32_t asked_ms);
+/* A failure that may be over in a while. */
+bool download_later(int code);
+/* Sleeps first_ms (0: 500), doubled for each further failure up to 30 times as long, or as the server asked; false when one of the flags
+ * (or NULL) was raised meanwhile. */
+bool download_pause(uint32_t first_ms, uint32_t failures, uint32_t asked_ms, const atomic_bool *cancel, const atomic_bool *stop);
 /* The thread of one connection. */
 void *connection_main(void *download);
 

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "fetch/download_internal.h"
 #include "fetch/url.h"
@@ -16,25 +15,12 @@ void hub_file_deinit(struct hub_file *f)
     *f = (struct hub_file){0};
 }
 
-/* Percent-encodes what is not unreserved (RFC 3986, 2.3); '/' stays when `slashes`. */
-static void put_encoded(struct buf *b, struct str s, bool slashes)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (letter || (c && strchr("-._~", c)) || (slashes && c == '/'))
-            buf_putc(b, (char)c);
-        else
-            buf_printf(b, "%%%02X", c);
-    }
-}
-
 static int hex(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* The other way round; what is malformed stays as it is, and then does not pass for a name. */
+/* Percent-decodes; what is malformed stays as it is, and then does not pass for a name. */
 static void put_decoded(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -58,23 +44,6 @@ static struct str home_of(const struct hub *h)
 
 /* ---- asking */
 
-static bool later(int rc)
-{
-    return rc == ERR_AGAIN || rc == ERR_CLOSED || rc == ERR_TIMEOUT || rc == ERR_IO;
-}
-
-static bool pause_before(const struct hub *h, uint32_t failures, uint32_t asked_ms)
-{
-    uint64_t ms = (uint64_t)(h->retry_ms ? h->retry_ms : 500) << (failures < 5 ? failures : 5);
-    ms = asked_ms > ms ? asked_ms : ms;
-    for (uint64_t waited = 0; waited < ms; waited += 20) {
-        if (h->cancel && atomic_load_explicit(h->cancel, memory_order_relaxed))
-            return false;
-        nanosleep(&(struct timespec){0, (ms < 20 ? (long)ms : 20) * 1000000}, NULL);
-    }
-    return true;
-}
-
 /* One page; the sentences of 401, 403 and 404 are the caller's. */
 static int get(const struct hub *h, struct transfer *t, const char *url, struct err *e)
 {
@@ -97,20 +66,21 @@ static int get(const struct hub *h, struct transfer *t, const char *url, struct 
         if (!rc && status != 200)
             rc = download_refusal(status, url, e);
         uint32_t asked = rc == ERR_AGAIN ? download_retry_after(transfer_header(t, "retry-after")) : 0;
-        if (!later(rc) || failures >= most || !pause_before(h, failures - 1, asked))
+        if (!download_later(rc) || failures >= most || !download_pause(h->retry_ms, failures, asked, h->cancel, NULL))
             return rc == ERR_AGAIN ? ERR_CLOSED : rc;
     }
 }
 
-static int explain(const struct hub *h, const struct hub_name *n, const char *revision, int rc, struct err *e)
+/* What the hub has answered; without an answer (a certificate that is not trusted, say) the transfer's own sentence stands. */
+static int explain(const struct hub *h, const struct hub_name *n, const char *revision, int rc, int status, struct err *e)
 {
-    if (rc == ERR_DENIED)
+    if (status == 401 || status == 403)
         return err_set(e, rc,
                        STR_FMT "/" STR_FMT " is gated, private, or not there. %s Accept its terms at %s/" STR_FMT "/" STR_FMT
                                ", make a token at %s/settings/tokens, and give it as HF_TOKEN or models.hub_token_file",
                        STR_ARG(n->org), STR_ARG(n->repo), h->token && *h->token ? "The token does not open it." : "No token was given.",
                        h->address, STR_ARG(n->org), STR_ARG(n->repo), h->address);
-    if (rc == ERR_NOENT)
+    if (status == 404 || status == 410)
         return err_set(e, rc, "there is no " STR_FMT "/" STR_FMT " with a revision \"%s\" on %s", STR_ARG(n->org), STR_ARG(n->repo),
                        revision, h->address);
     return rc;
@@ -152,13 +122,15 @@ static int list(const struct hub *h, const struct hub_name *n, const char *revis
     struct url page = {0};
     struct buf address = buf_make(URL_BYTES_MAX);
     buf_printf(&address, STR_FMT "/api/models/" STR_FMT "/" STR_FMT "/tree/", STR_ARG(home_of(h)), STR_ARG(n->org), STR_ARG(n->repo));
-    put_encoded(&address, str_of(revision), false);
+    url_put_encoded(&address, str_of(revision), false);
     buf_puts(&address, "?recursive=1");
     int rc = transfer_create(&t, e);
     if (!rc)
         rc = url_parse(str_of(buf_cstr(&address)), &page, e);
     if (!rc)
-        rc = explain(h, n, revision, list_pages(h, t, &page, list, e), e);
+        rc = list_pages(h, t, &page, list, e);
+    if (rc && t)
+        rc = explain(h, n, revision, rc, transfer_status(t), e);
     transfer_free(t);
     url_deinit(&page);
     buf_free(&address);
@@ -176,9 +148,9 @@ static int found(const struct hub *h, const struct hub_name *n, const char *revi
 {
     struct buf address = buf_make(URL_BYTES_MAX);
     buf_printf(&address, STR_FMT "/" STR_FMT "/" STR_FMT "/resolve/", STR_ARG(home_of(h)), STR_ARG(n->org), STR_ARG(n->repo));
-    put_encoded(&address, str_of(revision), false);
+    url_put_encoded(&address, str_of(revision), false);
     buf_putc(&address, '/');
-    put_encoded(&address, str_of(entry->path), true);
+    url_put_encoded(&address, str_of(entry->path), true);
     struct hub_file f = {.url = str_dup(str_of(buf_cstr(&address))), .file = str_dup(base_name(str_of(entry->path))), .size = entry->size};
     f.wants_token = true;
     memcpy(f.sha256, entry->sha256, sizeof f.sha256);
@@ -200,8 +172,6 @@ static int pick(const struct hub_list *all, const struct hub_name *n, const stru
             struct hub_list one = {.items = &all->items[i], .n = 1};
             return hub_choose(&one, hub_quant_of(n->file), ret, e); /* says so when it is one of several parts */
         }
-    struct hub_list none = *all;
-    hub_choose(&none, n->file, ret, e);
     return err_set(e, ERR_NOENT, "there is no file " STR_FMT " in the repository", STR_ARG(n->file));
 }
 

@@ -1,18 +1,8 @@
 /* The text of NAME.part.state. */
-#include <openssl/evp.h>
-
 #include "fetch/digest.h"
 #include "fetch/part.h"
 
 static const char magic[] = "hearth part 1";
-
-static void digest_of(struct str s, char ret[DIGEST_HEX + 1])
-{
-    unsigned char bytes[EVP_MAX_MD_SIZE] = {0};
-    EVP_Digest(s.ptr, s.len, bytes, NULL, EVP_sha256(), NULL);
-    for (size_t i = 0; i < DIGEST_HEX / 2; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
 
 void part_state_write(const struct part_source *s, const uint8_t *pieces, size_t n_pieces, struct buf *out)
 {
@@ -22,7 +12,7 @@ void part_state_write(const struct part_source *s, const uint8_t *pieces, size_t
     for (size_t i = 0; i < n_pieces; i++)
         buf_putc(out, pieces[i] == PIECE_DONE ? '1' : '0');
     buf_putc(out, '\n');
-    digest_of(buf_str(out), digest);
+    digest_of_text(buf_str(out), digest);
     buf_printf(out, "end %s\n", digest);
 }
 
@@ -50,7 +40,7 @@ static bool digest_holds(struct str *text)
         return false;
     struct str tail = str_skip(all, (size_t)before + 1);
     *text = str_head(all, (size_t)before + 1);
-    digest_of(*text, digest);
+    digest_of_text(*text, digest);
     return take(&tail, "end", &end) && str_eq(end, str_of(digest));
 }
 

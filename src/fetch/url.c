@@ -133,3 +133,15 @@ bool url_is_loopback(const struct url *u)
             return false;
     return true;
 }
+
+void url_put_encoded(struct buf *out, struct str text, bool slashes)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (letter || (c && strchr("-._~", c)) || (slashes && c == '/'))
+            buf_putc(out, (char)c);
+        else
+            buf_printf(out, "%%%02X", c);
+    }
+}

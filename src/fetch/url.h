@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -27,5 +28,8 @@ bool url_same_origin(const struct url *a, const struct url *b);
 bool url_is_https(const struct url *u);
 /* localhost, 127.0.0.0/8 or ::1: no wire, so nothing on it to be read or changed. */
 bool url_is_loopback(const struct url *u);
+
+/* Percent-encodes what is not unreserved (RFC 3986, 2.3); '/' stays when `slashes`. */
+void url_put_encoded(struct buf *out, struct str text, bool slashes);
 
 #endif

@@ -31,7 +31,7 @@ struct answers {
     struct link all;
     size_t n;
     struct timer *ticks, *days;
-    bool ticking, erasing;
+    bool ticking;
     struct save_erase *erase;
 };
 

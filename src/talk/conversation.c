@@ -1,23 +1,17 @@
 #include "talk/rows.h"
+#include "talk/search.h"
 
-#define COLUMNS                                                                                                 \
-    "c.n, c.id, c.title, c.folder, c.model, c.system, c.settings, l.id, c.messages, c.created_ms, c.updated_ms" \
-    " FROM conversations c LEFT JOIN messages l ON l.n = c.leaf"
+#define COLUMNS SUMMARY_COLUMNS("c.") ", c.system, c.settings, l.id FROM conversations c LEFT JOIN messages l ON l.n = c.leaf"
 
 static int read_row(struct store_stmt *st, struct arena *a, struct talk_conversation *ret, struct err *e)
 {
-    int rc = OK;
-    struct talk_conversation c = {.n = db_int(st, 0)};
-    c.id = row_str(a, st, 1, &rc);
-    c.title = row_str(a, st, 2, &rc);
-    c.folder = row_str(a, st, 3, &rc);
-    c.model = row_str(a, st, 4, &rc);
-    c.system = row_str(a, st, 5, &rc);
-    c.settings = row_str(a, st, 6, &rc);
-    c.leaf = row_str(a, st, 7, &rc);
-    c.messages = db_int(st, 8);
-    c.created_ms = db_int(st, 9);
-    c.updated_ms = db_int(st, 10);
+    struct talk_conversation c;
+    int rc = summary_read(st, a, &c, e);
+    if (rc)
+        return rc;
+    c.system = row_str(a, st, SUMMARY_N, &rc);
+    c.settings = row_str(a, st, SUMMARY_N + 1, &rc);
+    c.leaf = row_str(a, st, SUMMARY_N + 2, &rc);
     if (rc)
         return err_set(e, rc, "out of memory for a conversation");
     *ret = c;
@@ -164,12 +158,12 @@ int talk_delete(struct store_db *db, int64_t owner, struct str id, struct err *e
     return rc ? rc : delete_by_n(db, n, e);
 }
 
-/* One after the other, each found anew: deleting changes what the search walks over. */
-static int delete_found(struct store_db *db, struct store_stmt *(*find)(struct store_db *db, int64_t arg), int64_t arg, size_t max,
-                        bool *ret_left, struct err *e)
+/* One after the other, each found anew by `sql`: deleting changes what the search walks over. */
+static int delete_found(struct store_db *db, const char *sql, int64_t arg, size_t max, bool *ret_left, struct err *e)
 {
     for (size_t i = 0;; i++) {
-        struct store_stmt *st = find(db, arg);
+        struct store_stmt *st = db_prepare(db, sql);
+        db_bind_int(st, 1, arg);
         int rc = db_step(db, st, e);
         if (rc < 0)
             return rc;
@@ -183,28 +177,14 @@ static int delete_found(struct store_db *db, struct store_stmt *(*find)(struct s
     }
 }
 
-static struct store_stmt *find_of(struct store_db *db, int64_t owner)
-{
-    struct store_stmt *st = db_prepare(db, "SELECT n FROM conversations WHERE owner = ?1 LIMIT 1");
-    db_bind_int(st, 1, owner);
-    return st;
-}
-
 int talk_delete_some(struct store_db *db, int64_t owner, size_t max, bool *ret_left, struct err *e)
 {
-    return delete_found(db, find_of, owner, max, ret_left, e);
-}
-
-static struct store_stmt *find_older(struct store_db *db, int64_t before_ms)
-{
-    struct store_stmt *st = db_prepare(db, "SELECT n FROM conversations WHERE updated_ms < ?1 LIMIT 1");
-    db_bind_int(st, 1, before_ms);
-    return st;
+    return delete_found(db, "SELECT n FROM conversations WHERE owner = ?1 LIMIT 1", owner, max, ret_left, e);
 }
 
 int talk_delete_older(struct store_db *db, int64_t before_ms, size_t max, bool *ret_left, struct err *e)
 {
-    return delete_found(db, find_older, before_ms, max, ret_left, e);
+    return delete_found(db, "SELECT n FROM conversations WHERE updated_ms < ?1 LIMIT 1", before_ms, max, ret_left, e);
 }
 
 int talk_folders(struct store_db *db, int64_t owner, struct arena *a, struct talk_folder **ret, size_t *ret_n, struct err *e)

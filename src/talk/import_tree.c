@@ -15,7 +15,7 @@ struct forest {
     uint8_t *state;
 };
 
-static int find_parents(struct forest *f, struct strmap *ids)
+static void find_parents(struct forest *f, struct strmap *ids)
 {
     for (size_t i = 0; i < f->n; i++)
         strmap_put(ids, f->nodes[i].id, (uint32_t)i); /* of two with one id the first is meant */
@@ -24,7 +24,6 @@ static int find_parents(struct forest *f, struct strmap *ids)
         bool found = f->nodes[i].parent.ptr && strmap_get(ids, f->nodes[i].parent, &at) && at != i;
         f->parent[i] = found ? (int32_t)at : -1;
     }
-    return OK;
 }
 
 static void place(struct forest *f, size_t i, struct import_tree *t)

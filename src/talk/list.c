@@ -3,7 +3,7 @@
 #include "talk/rows.h"
 #include "talk/search.h"
 
-#define COLUMNS "n, id, title, folder, model, messages, created_ms, updated_ms FROM conversations"
+#define COLUMNS SUMMARY_COLUMNS("") " FROM conversations"
 
 int summary_read(struct store_stmt *st, struct arena *a, struct talk_conversation *ret, struct err *e)
 {
@@ -17,7 +17,7 @@ int summary_read(struct store_stmt *st, struct arena *a, struct talk_conversatio
     c.created_ms = db_int(st, 6);
     c.updated_ms = db_int(st, 7);
     if (rc)
-        return err_set(e, rc, "out of memory for a list");
+        return err_set(e, rc, "out of memory for a conversation");
     *ret = c;
     return OK;
 }

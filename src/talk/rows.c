@@ -45,26 +45,25 @@ int talk_id(struct arena *a, struct str *ret)
     return OK;
 }
 
-int conversation_find(struct store_db *db, int64_t owner, struct str id, int64_t *ret_n, struct err *e)
+/* `st` asks for the number of the row with this id among those of `of`. */
+static int find(struct store_db *db, struct store_stmt *st, struct str id, int64_t of, const char *what, int64_t *ret_n, struct err *e)
 {
-    struct store_stmt *st = db_prepare(db, "SELECT n FROM conversations WHERE id = ?1 AND owner = ?2");
     db_bind_str(st, 1, row_text(id));
-    db_bind_int(st, 2, owner);
-    int rc = row_must(db, st, "conversation", e);
+    db_bind_int(st, 2, of);
+    int rc = row_must(db, st, what, e);
     if (!rc)
         *ret_n = db_int(st, 0);
     return rc;
 }
 
+int conversation_find(struct store_db *db, int64_t owner, struct str id, int64_t *ret_n, struct err *e)
+{
+    return find(db, db_prepare(db, "SELECT n FROM conversations WHERE id = ?1 AND owner = ?2"), id, owner, "conversation", ret_n, e);
+}
+
 int message_find(struct store_db *db, int64_t conversation_n, struct str id, int64_t *ret_n, struct err *e)
 {
-    struct store_stmt *st = db_prepare(db, "SELECT n FROM messages WHERE id = ?1 AND conversation = ?2");
-    db_bind_str(st, 1, row_text(id));
-    db_bind_int(st, 2, conversation_n);
-    int rc = row_must(db, st, "message", e);
-    if (!rc)
-        *ret_n = db_int(st, 0);
-    return rc;
+    return find(db, db_prepare(db, "SELECT n FROM messages WHERE id = ?1 AND conversation = ?2"), id, conversation_n, "message", ret_n, e);
 }
 
 static int run_for(struct store_db *db, struct store_stmt *st, int64_t n, struct err *e)

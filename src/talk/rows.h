@@ -26,7 +26,7 @@ void *row_grow(struct arena *a, void *items, size_t n, size_t size);
 /* A step that must find a row: ERR_NOENT with "there is no WHAT of that id". */
 int row_must(struct store_db *db, struct store_stmt *st, const char *what, struct err *e);
 
-/* The conversation's row number and its leaf's (0: none). */
+/* The conversation's row number. */
 int conversation_find(struct store_db *db, int64_t owner, struct str id, int64_t *ret_n, struct err *e);
 /* A message of that conversation by id. */
 int message_find(struct store_db *db, int64_t conversation_n, struct str id, int64_t *ret_n, struct err *e);

@@ -202,8 +202,7 @@ static void sort(struct hits *h)
 static int read_summary(struct store_db *db, const struct found *f, const struct snippet_query *q, struct arena *a,
                         struct talk_conversation *ret, struct err *e)
 {
-    struct store_stmt *st =
-        db_prepare(db, "SELECT n, id, title, folder, model, messages, created_ms, updated_ms FROM conversations WHERE n = ?1");
+    struct store_stmt *st = db_prepare(db, "SELECT " SUMMARY_COLUMNS("") " FROM conversations WHERE n = ?1");
     db_bind_int(st, 1, f->conversation);
     int rc = row_must(db, st, "conversation", e);
     if (!rc)

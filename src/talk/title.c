@@ -7,7 +7,7 @@ static bool is_mark(char c)
     return c && strchr("#*_`>~|", c);
 }
 
-/* Marks and their blanks at a line's head: "## ", "> ", "- ", "1. ". */
+/* Marks and their blanks at a line's head: "## ", "> ", "- ". */
 static struct str skip_head(struct str line)
 {
     line = str_trim(line);

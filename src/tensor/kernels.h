@@ -118,7 +118,6 @@ struct kernels {
     void (*silu_mul)(float *gate, const float *up, size_t n);
     void (*add)(float *x, const float *y, size_t n);
     void (*rope)(float *head, const float *cs, size_t n_rot, bool neox);
-    void (*f32_to_f16)(const float *x, uint16_t *out, size_t n);
     void (*attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
     void (*attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
     void (*softmax)(float *x, size_t n);

@@ -55,11 +55,6 @@ void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_ro
     kn->rope(head, cs, n_rot, neox);
 }
 
-void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n)
-{
-    kn->f32_to_f16(x, out, n);
-}
-
 void op_attend(const struct kernels *kn, const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch)
 {
     kn->attend(s, block, q, scratch);

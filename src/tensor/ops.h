@@ -45,7 +45,6 @@ void op_add(const struct kernels *kn, float *x, const float *y, size_t n);
  * otherwise (2i, 2i + 1). (Su et al., 2021) */
 void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_rot, bool neox);
 
-void op_f32_to_f16(const struct kernels *kn, const float *x, uint16_t *out, size_t n);
 /* Adds a block to the queries' sums (attend.h), and puts the key [d_k] and value [d_v] of one position into a block. */
 void op_attend(const struct kernels *kn, const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void op_attend_put(const struct kernels *kn, const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);

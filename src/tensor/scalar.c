@@ -147,12 +147,6 @@ static void rope(float *head, const float *cs, size_t n_rot, bool neox)
     plain_rope(head, cs, n_rot, neox);
 }
 
-static void to_f16(const float *x, uint16_t *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = f32_to_f16(x[i]);
-}
-
 static void softmax(float *x, size_t n)
 {
     float max = -INFINITY;
@@ -180,7 +174,6 @@ const struct kernels kernels_scalar = {
     .silu_mul = silu_mul,
     .add = add,
     .rope = rope,
-    .f32_to_f16 = to_f16,
     .attend = plain_attend,
     .attend_put = plain_attend_put,
     .softmax = softmax,

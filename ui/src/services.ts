@@ -3,6 +3,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { Router } from './base/route';
 import { Chat } from './chat/chat';
+import { errorText } from './i18n/errors';
 import { List } from './list/list';
 import { Pulls } from './models/pulls';
 import { Speeds } from './models/speeds';
@@ -51,6 +52,7 @@ export function makeServices(): Services {
   });
   const services = { api, router, session, status, chat, list, speeds, pulls: new Pulls(api), prefs: new Prefs(), presets: new Presets(api), toasts: new Toasts(), layers: new Layers() };
   api.http.onSignedOut = () => session.lost();
+  list.onKept = (error) => services.toasts.show((t) => errorText(error, t));
   window.addEventListener('pagehide', () => list.flush());
   return services;
 }

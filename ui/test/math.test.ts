@@ -70,5 +70,6 @@ test('depth and size are bounded', () => {
       assert.ok(e instanceof TexError, `${tex.slice(0, 10)}: ${String(e)}`);
     }
   }
-  assert.throws(() => parseTex('x+'.repeat(5000), false), TexError);
+  for (const tex of ['x+'.repeat(5000), '}'.repeat(5000), '&'.repeat(5000), '\\begin{matrix}' + '&'.repeat(5000), '\\begin{matrix}' + '\\\\'.repeat(5000), '\\begin{matrix}' + '\\\\['.repeat(100_000)])
+    assert.throws(() => parseTex(tex, false), TexError, tex.slice(0, 20));
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { firstLang, texts } from '../src/i18n';
 import { durationText, sizeText } from '../src/base/format';
@@ -16,6 +17,12 @@ test('both languages have the same texts, and none is empty', () => {
   const zh = flat(texts.zh);
   assert.deepEqual(zh.map(([path]) => path), en.map(([path]) => path));
   for (const [path, text] of [...en, ...zh]) assert.ok(text.trim() && !text.includes('undefined'), path);
+});
+
+test('none is left that nothing says', () => {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => /\.tsx?$/.test(f) && !/i18n.(en|zh)\.ts$/.test(f));
+  const words = new Set(files.flatMap((f) => readFileSync(`src/${f}`, 'utf8').match(/\w+/g) ?? []));
+  assert.deepEqual(Object.keys(texts.en).filter((key) => !words.has(key)), []);
 });
 
 test('each says it in its own language', () => {

@@ -13,6 +13,7 @@
 #include "app/interrupt.h"
 #include "app/term.h"
 #include "app/text.h"
+#include "fetch/url.h"
 
 enum { ATTEMPTS_MAX = 3, BAR_COLUMNS = 20, PAUSE_MS = 300 };
 
@@ -112,9 +113,9 @@ static void message_path(const struct chat *c, struct str id, const char *tail, 
 {
     struct buf b = buf_make(CHAT_PATH_MAX - 1);
     buf_puts(&b, "/api/conversations/");
-    put_escaped(&b, str_of(c->id));
+    url_put_encoded(&b, str_of(c->id), false);
     buf_puts(&b, "/messages/");
-    put_escaped(&b, id);
+    url_put_encoded(&b, id, false);
     buf_puts(&b, tail);
     str_copy(ret, CHAT_PATH_MAX, buf_str(&b));
     buf_free(&b);

@@ -3,6 +3,7 @@
 
 #include "app/chat/chat.h"
 #include "app/text.h"
+#include "fetch/url.h"
 
 enum { SHOWN_MAX = 20, SNIPPET_BEGIN = 2, SNIPPET_END = 3 };
 
@@ -13,7 +14,7 @@ static int fetch(struct chat *c, struct str words, struct err *e)
     buf_printf(&path, "/api/conversations?limit=%d", SHOWN_MAX);
     if (words.len) {
         buf_puts(&path, "&q=");
-        put_escaped(&path, words);
+        url_put_encoded(&path, words, false);
     }
     int r = client_call(c->client, "GET", buf_cstr(&path), (struct str){0}, &list, e);
     buf_free(&path);

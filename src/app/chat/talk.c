@@ -1,6 +1,7 @@
 /* Conversations of the server: begin, open, say, retry, change. */
 #include "app/chat/chat.h"
 #include "app/text.h"
+#include "fetch/url.h"
 
 enum { BODY_BYTES_MAX = 32 << 20 };
 
@@ -8,7 +9,7 @@ static void conversation_path(const struct chat *c, const char *id, const char *
 {
     struct buf b = buf_make(CHAT_PATH_MAX - 1);
     buf_puts(&b, "/api/conversations/");
-    put_escaped(&b, str_of(id ? id : c->id));
+    url_put_encoded(&b, str_of(id ? id : c->id), false);
     buf_puts(&b, tail);
     str_copy(ret, CHAT_PATH_MAX, buf_str(&b));
     buf_free(&b);

@@ -10,7 +10,7 @@ int verb_open(struct app *a)
     json_t *answer = NULL;
     struct err e = {0};
     char address[256];
-    if (!a->args.server && !server_running(a, address, sizeof address))
+    if (!server_running(a, address, sizeof address))
         return complain(a, "%s", T(a->lang, OPEN_NO_SERVER));
     int r = client_open(a, NULL, &c, &e);
     if (!r)

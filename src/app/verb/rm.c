@@ -1,6 +1,7 @@
 #include "app/client.h"
 #include "app/interrupt.h"
 #include "app/text.h"
+#include "fetch/url.h"
 
 /* The server unloads the model first: the one that runs, or one for the time being. */
 int verb_rm(struct app *a)
@@ -12,7 +13,7 @@ int verb_rm(struct app *a)
     if (str_ends(name, STR(".gguf")))
         name.len -= sizeof ".gguf" - 1;
     buf_puts(&path, "/api/models/");
-    put_escaped(&path, name);
+    url_put_encoded(&path, name, false);
     interrupt_watch();
     int r = client_open(a, NULL, &c, &e);
     if (!r)

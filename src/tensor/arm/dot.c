@@ -5,13 +5,10 @@
  * one with their sums, which a conversion and an fma scale and add to four lanes.
  *
  * A type is a function that loads a piece, and a `struct form` of constants. */
+#include "tensor/level/dot.h"
 #include "tensor/arm/level.h"
-#include "tensor/unpack.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
-
-enum { PIECE = 256 };
 
 struct piece {
     uint8x16_t codes[16];   /* of 16 values each, in their order; signed as the form says */
@@ -130,26 +127,7 @@ INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const stru
     }
 }
 
-#define DOT_TYPE(name, ID, ...)                                                                  \
-    DOT(name)                                                                                    \
-    {                                                                                            \
-        const struct form f = {.bytes = PIECE / BLOCK_LEN_##ID * BLOCK_BYTES_##ID, __VA_ARGS__}; \
-        for (; m >= 4; m -= 4, a += 4, out += 4 * out_stride)                                    \
-            dot_rows(load_##name, unpack_##name, f, w, a, 4, k, out, out_stride);                \
-        for (; m >= 2; m -= 2, a += 2, out += 2 * out_stride)                                    \
-            dot_rows(load_##name, unpack_##name, f, w, a, 2, k, out, out_stride);                \
-        if (m)                                                                                   \
-            dot_rows(load_##name, unpack_##name, f, w, a, 1, k, out, out_stride);                \
-    }
-
 /* Loading pieces */
-
-INLINE uint64_t load_u16(const uint8_t *p)
-{
-    uint16_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
 
 /* Eight f16 scales, `step` bytes apart. */
 INLINE void load_halves(const uint8_t *p, size_t step, float32x4_t d[2])

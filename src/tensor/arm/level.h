@@ -1,12 +1,12 @@
 /* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=neon, dotprod or i8mm;
- * so are those of x86/ that are written over v16.h alone. What differs between the levels is one function in dot.c (sixteen
+ * so are those of level/. What differs between the levels is one function in dot.c (sixteen
  * products) and one in panel.c (a tile of products). */
 #ifndef TENSOR_ARM_LEVEL_H
 #define TENSOR_ARM_LEVEL_H
 
 #include <arm_neon.h>
 
-#include "tensor/level.h"
+#include "tensor/level/level.h"
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 #define KERNEL_CPU CPU_I8MM

@@ -12,7 +12,6 @@
  * (kernels.h). The activations of a call (8 rows) stay in the first-level cache, the panel in the second one. */
 #include "tensor/arm/level.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
 enum { VECS = 2, LANES = 4 * VECS, TILE_ROWS = 4, CHUNK = 256 };

@@ -1,5 +1,5 @@
 /* Activations to 8 bits. */
-#include "tensor/v16.h"
+#include "tensor/level/v16.h"
 
 void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out)
 {

@@ -7,12 +7,8 @@
  * What counts is the number of instructions: about six for 32 weights, since work and memory overlap only in part.
  *
  * A type is a function that loads a piece, and a `struct form` of constants. */
-#include "tensor/unpack.h"
+#include "tensor/level/dot.h"
 #include "tensor/x86/level.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-enum { PIECE = 256 };
 
 struct piece {
     /* Groups of 32: register 2i has the first sixteens of groups 2i and 2i + 1, register 2i + 1 the second ones. Groups of 16:
@@ -190,26 +186,7 @@ INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const stru
     }
 }
 
-#define DOT_TYPE(name, ID, ...)                                                                  \
-    DOT(name)                                                                                    \
-    {                                                                                            \
-        const struct form f = {.bytes = PIECE / BLOCK_LEN_##ID * BLOCK_BYTES_##ID, __VA_ARGS__}; \
-        for (; m >= 4; m -= 4, a += 4, out += 4 * out_stride)                                    \
-            dot_rows(load_##name, unpack_##name, f, w, a, 4, k, out, out_stride);                \
-        for (; m >= 2; m -= 2, a += 2, out += 2 * out_stride)                                    \
-            dot_rows(load_##name, unpack_##name, f, w, a, 2, k, out, out_stride);                \
-        if (m)                                                                                   \
-            dot_rows(load_##name, unpack_##name, f, w, a, 1, k, out, out_stride);                \
-    }
-
 /* Loading pieces */
-
-INLINE uint64_t load_u16(const uint8_t *p)
-{
-    uint16_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
 
 /* Eight f16 scales, `step` bytes apart. Put together in general registers: vector units have enough to do. */
 INLINE __m256 load_halves(const uint8_t *p, size_t step)

@@ -1,4 +1,5 @@
-/* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=avx2, avxvnni or avx512.
+/* The files of this folder are compiled once for each level, with the level's flags and -DKERNEL_LEVEL=avx2, avxvnni or avx512,
+ * and so are those of level/.
  * (amx adds to avx512: its table names avx512's functions.)
  * Functions that other files call carry the level in their names. What differs between the levels hides in v16.h (sixteen
  * floats), in dot.c (one product of 32 bytes) and in panel.c. */
@@ -7,7 +8,7 @@
 
 #include <immintrin.h>
 
-#include "tensor/level.h"
+#include "tensor/level/level.h"
 
 /* Rows of activations that a panel kernel takes side by side, the bytes that 32 values of one of them take, and rows of w. */
 enum { avx2_PANEL_LANES = 16, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 3 };

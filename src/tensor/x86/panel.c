@@ -13,7 +13,6 @@
 #include "tensor/x86/level.h"
 #include "tensor/x86/transpose.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* compiling would take minutes */
 #define UNROLL
 #else

@@ -1,8 +1,6 @@
 /* Activations to 8 bits. */
 #include "tensor/x86/level.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 INLINE float max8(__m256 v)
 {
     __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

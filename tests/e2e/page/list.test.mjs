@@ -108,7 +108,7 @@ describe('the list', { skip }, () => {
         assert.ok((await titles(page)).length >= 4);
     });
 
-    test('ten thousand: few rows exist, those in sight are right, and scrolling draws in time', async (t) => {
+    test('ten thousand: few rows exist, those in sight are right, and a jump draws no more than it shows', async (t) => {
         // What the server does with so many is measured elsewhere; here they come from within the page.
         const init = `{
             const ask = window.fetch, n = ${TEN_THOUSAND};
@@ -129,8 +129,11 @@ describe('the list', { skip }, () => {
             }
         }, `Conversation ${TEN_THOUSAND - 1}`);
         assert.ok((await page.locator('.list li').count()) < 60);
-        const frames = await list.evaluate(async (e) => {
+        const { frames, made } = await list.evaluate(async (e) => {
             const times = [];
+            let made = 0;
+            const observer = new MutationObserver((all) => (made += all.reduce((n, m) => n + [...m.addedNodes].filter((a) => a.localName === 'li').length, 0)));
+            observer.observe(e, { subtree: true, childList: true });
             let last = performance.now();
             for (let i = 0; i < 120; i++) {
                 e.scrollTop = ((i * 7919) % 1000) * (e.scrollHeight / 1000);
@@ -138,11 +141,13 @@ describe('the list', { skip }, () => {
                 times.push(performance.now() - last);
                 last = performance.now();
             }
-            return times.sort((a, b) => a - b);
+            observer.disconnect();
+            return { frames: times.sort((a, b) => a - b), made };
         });
         const at = (share) => frames[Math.floor(frames.length * share)].toFixed(1);
         t.diagnostic(`jumping about in ${TEN_THOUSAND} conversations: a frame takes ${at(0.5)} ms (median), ${at(0.95)} ms (95 %)`);
-        assert.ok(frames[60] < 100, `the median frame takes ${frames[60]} ms`);
+        // Times are the machine's business; how much is drawn is ours.
+        assert.ok(made > 0 && made < 120 * 60, `${made} rows were made`);
         const places = await list.evaluate((e) => {
             const box = e.getBoundingClientRect();
             const rows = [...e.querySelectorAll('li')].map((r) => r.getBoundingClientRect()).sort((a, b) => a.top - b.top);

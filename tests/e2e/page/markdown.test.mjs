@@ -108,17 +108,42 @@ describe('Markdown', { skip }, () => {
         const whole = await (await fetch(`${server.url}/api/conversations/${id}`)).json();
         const last = whole.messages.at(-1);
         last.state = 'writing';
-        const page = await open(t, server);
         const text = paragraph.repeat(400);
-        const pieces = Array.from({ length: 40 }, (_, i) => `data: ${JSON.stringify({ from: text.length + i * 5, text: 'word ' })}\n\n`);
+        // Its events come from within the page, when the test says so.
+        const init = `{
+            const ask = window.fetch;
+            window.fetch = (path, init) => !String(path).endsWith('/events') ? ask(path, init) : Promise.resolve(new Response(new ReadableStream({
+                start(stream) {
+                    window.tell = (name, data) => stream.enqueue(new TextEncoder().encode('event: ' + name + '\\ndata: ' + JSON.stringify(data) + '\\n\\n'));
+                },
+            })));
+        }`;
+        const page = await open(t, server, { init });
         await page.route(`**/api/conversations/${id}`, (route) => route.fulfill({ json: whole }));
-        await page.route('**/events', (route) =>
-            route.fulfill({ contentType: 'text/event-stream', body: `event: text\ndata: ${JSON.stringify({ from: 0, text })}\n\n${pieces.join('')}event: done\ndata: ${JSON.stringify({ ...last, content: text + 'word '.repeat(40), state: 'done' })}\n\n` }),
-        );
         await page.goto(`${server.url}/?c=${id}`);
+        await page.waitForFunction(() => window.tell);
+        await page.evaluate((all) => window.tell('text', { from: 0, text: all }), text);
         await answer(page).locator('.prose p').nth(399).waitFor();
-        await page.evaluate(() => (window.first = document.querySelector('.answer .prose p')));
-        await until('the end', async () => (await answer(page).locator('.prose > :last-child').innerText()).startsWith('word'));
+        const touched = await page.evaluate(async (length) => {
+            const prose = document.querySelector('.answer .prose');
+            const found = new Set();
+            new MutationObserver((all) => {
+                for (const { target, addedNodes } of all)
+                    for (const e of target === prose ? addedNodes : [target]) {
+                        let block = e;
+                        while (block.parentNode !== prose) block = block.parentNode;
+                        found.add([...prose.children].indexOf(block));
+                    }
+            }).observe(prose, { subtree: true, childList: true, characterData: true, attributes: true });
+            for (let i = 0; i < 40; i++) {
+                window.tell('text', { from: length + i * 5, text: 'word ' });
+                while ((prose.lastElementChild.textContent.match(/word /g) ?? []).length < i + 1 || !prose.lastElementChild.textContent.startsWith('word')) await new Promise(requestAnimationFrame);
+            }
+            return [...found];
+        }, text.length);
+        assert.deepEqual(touched, [400], 'only the last block is touched');
+        await page.evaluate((m) => window.tell('done', m), { ...last, content: text + 'word '.repeat(40), state: 'done' });
+        await page.locator('.thread > article.answer.done').waitFor();
         assert.equal(await answer(page).locator('.prose p').count(), 401);
     });
 });

@@ -32,7 +32,7 @@ describe('models', { skip }, () => {
 
         await page.goto(`${empty.url}/?p=models`);
         const name = page.getByRole('textbox', { name: 'From Hugging Face, or an address' });
-        hub.delayMs = 30;
+        hub.delayMs = 100; // slow enough to be looked at
         await name.fill('org/repo:Q6_K');
         await page.keyboard.press('Enter');
         const slow = page.locator('.pull', { hasText: 'Q6_K' });

@@ -1,4 +1,4 @@
-/* /tokenize and /detokenize. */
+/* /tokenize, /detokenize and /api/count. */
 #include "fake.h"
 
 static struct http_exchange *post(struct fake *f, const char *path, const char *body)
@@ -31,6 +31,23 @@ static void tokens_to_text(void **state)
     assert_int_equal(f->rt.detokenize.n_tokens, 2);
     f->rt.bytes_fn(f->rt.lookup_ctx, &(struct gen_bytes){.bytes = STR("a\xe6")}, NULL);
     assert_string_equal(buf_cstr(&x->body), "{\"content\":\"a\xef\xbf\xbd\"}");
+}
+
+static void text_to_a_number(void **state)
+{
+    struct fake *f = *state;
+    struct http_exchange *x = post(f, "/api/count", "{\"text\":\"a text\"}");
+    assert_string_equal(f->rt.tokenize_text, "a text");
+    assert_true(!f->rt.tokenize.add_special && !f->rt.tokenize.parse_special && !f->rt.tokenize.with_pieces);
+    f->rt.tokens_fn(f->rt.lookup_ctx, &(struct gen_tokens){.tokens = ids, .n_tokens = 2}, NULL);
+    assert_string_equal(buf_cstr(&x->body), "{\"tokens\":2}");
+
+    x = post(f, "/api/count", "{\"text\":\"\"}");
+    f->rt.tokens_fn(f->rt.lookup_ctx, NULL, &(struct gen_failed){.fault = GEN_FAULT_MODEL, .message = STR("broken")});
+    assert_int_equal(x->status, 500);
+    assert_int_equal(post(f, "/api/count", "{\"content\":\"x\"}")->status, 400);
+    assert_int_equal(post(f, "/api/count", "{\"text\":7}")->status, 400);
+    assert_int_equal(post(f, "/api/count", "{\"text\":\"x\",\"model\":\"nobody\"}")->status, 404);
 }
 
 static void failures_have_a_status(void **state)
@@ -76,10 +93,7 @@ static void the_client_may_leave_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(text_to_tokens),
-        T(tokens_to_text),
-        T(failures_have_a_status),
-        T(the_client_may_leave_first),
+        T(text_to_tokens), T(tokens_to_text), T(text_to_a_number), T(failures_have_a_status), T(the_client_may_leave_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

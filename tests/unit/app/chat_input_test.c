@@ -170,19 +170,6 @@ static void the_last_code(void **state)
     assert_false(copy_last_code(&s));
 }
 
-static void paths_are_escaped(void **state)
-{
-    (void)state;
-    struct buf b = buf_make(4096);
-    put_escaped(&b, STR("a/b ?&=%é\"~"));
-    assert_str(buf_str(&b), "a%2Fb%20%3F%26%3D%25%C3%A9%22~");
-    buf_free(&b);
-    buf_clear(&b);
-    put_escaped(&b, str_from("\0.", 2));
-    assert_str(buf_str(&b), "%00.");
-    buf_free(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,7 +180,6 @@ int main(void)
         cmocka_unit_test(completion),
         cmocka_unit_test(copies),
         cmocka_unit_test(the_last_code),
-        cmocka_unit_test(paths_are_escaped),
     };
     return cmocka_run_group_tests_name("chat input", tests, NULL, NULL);
 }

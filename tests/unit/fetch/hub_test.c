@@ -9,6 +9,7 @@
 #include "../check.h"
 #include "fetch/part.h"
 #include "fetch/pull.h"
+#include "fetch/url.h"
 #include "server.h"
 
 /* SHA-256 of "model bytes" */
@@ -392,10 +393,23 @@ static void test_an_address(void **state)
     assert_int_equal(pull(c, url, NULL, NULL, file, &already), ERR_EXISTS);
 }
 
+static void parts_of_addresses_are_encoded(void **state)
+{
+    (void)state;
+    struct buf b = buf_make(4096);
+    url_put_encoded(&b, STR("a/b ?&=%é\"~"), false);
+    assert_str(buf_str(&b), "a%2Fb%20%3F%26%3D%25%C3%A9%22~");
+    buf_clear(&b);
+    url_put_encoded(&b, str_from("\0./", 3), true);
+    assert_str(buf_str(&b), "%00./");
+    buf_free(&b);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_addresses_are_encoded),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_revisions),
         cmocka_unit_test(test_links),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "fetch/hub.h"
 #include "fetch/transfer.h"
 
 enum which { GOOD, OTHER_NAME, EXPIRED, SERVERS };
@@ -177,9 +178,24 @@ static void test_where_a_credential_goes(void **state)
     assert_non_null(strstr(c->e.text, "https to http"));
 }
 
+/* A hub that is not trusted has not said that anything is gated. */
+static void test_a_hub_that_is_not_trusted(void **state)
+{
+    struct ctx *c = *state;
+    char address[64];
+    struct hub_file f = {0};
+    if (!c->ports[GOOD])
+        skip();
+    snprintf(address, sizeof address, "https://localhost:%d", c->ports[GOOD]);
+    const struct hub h = {.address = address, .attempts_max = 1, .retry_ms = 1};
+    assert_int_equal(hub_resolve(&h, STR("a/b:Q8_0"), NULL, NULL, &f, &c->e), ERR_DENIED);
+    assert_non_null(strstr(c->e.text, "certificate"));
+    assert_null(strstr(c->e.text, "gated"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {T(test_whom_to_trust), T(test_where_a_credential_goes)};
+    const struct CMUnitTest tests[] = {T(test_whom_to_trust), T(test_where_a_credential_goes), T(test_a_hub_that_is_not_trusted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

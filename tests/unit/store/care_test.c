@@ -5,22 +5,6 @@
 
 #include <sys/wait.h>
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void path_in(const struct fixture *f, const char *name, char ret[120])
 {
     snprintf(ret, 120, "%s/%s", f->root, name);

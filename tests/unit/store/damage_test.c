@@ -10,22 +10,6 @@
 
 enum { PAGES = 60 };
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static const char *long_body(int i)
 {
     static char body[3000];

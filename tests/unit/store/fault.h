@@ -1,6 +1,6 @@
 /* Faults between the store (and SQLite, and OpenSSL) and the kernel: the functions below take the place of libc's in a test
  * program that includes this, once. Calls that change files are counted; at a chosen one the process is killed, or from there
- * on the disk is full. */
+ * on the disk is full. And the fixture for each test of such a program. */
 #ifndef UNIT_STORE_FAULT_H
 #define UNIT_STORE_FAULT_H
 
@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include "fixture.h"
 
 struct fault {
     long calls;   /* so far */
@@ -86,6 +88,23 @@ int fault_ftruncate(int fd, int64_t n)
 int fault_ftruncate64(int fd, int64_t n)
 {
     return fault_step(0) ? (int)syscall(SYS_ftruncate, fd, n) : -1;
+}
+
+/* Without waiting for the disk: what a killed process has written stays in the kernel. */
+static int setup(void **state)
+{
+    struct fixture *f = malloc(sizeof *f);
+    fixture_make(f);
+    fault = (struct fault){.no_sync = 1};
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_remove(*state);
+    free(*state);
+    return 0;
 }
 
 #endif

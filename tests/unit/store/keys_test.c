@@ -1,6 +1,8 @@
 /* Keys from keys, sealed blocks, headers, and what is sealed for other rooms. */
 #include "fixture.h"
 
+#include <openssl/evp.h>
+
 #include "store/blob.h"
 #include "store/cipher.h"
 #include "store/header.h"
@@ -45,7 +47,7 @@ static void passphrases_go_through_scrypt(void **state)
 
 /* ---- blocks */
 
-static const uint8_t identity[IDENTITY_BYTES] = "an identity", key[KEY_BYTES] = "a data key";
+static const uint8_t identity[IDENTITY_BYTES] = "an identity", data_key[KEY_BYTES] = "a data key";
 
 static void a_block_opens_in_its_place_only(void **state)
 {
@@ -54,7 +56,7 @@ static void a_block_opens_in_its_place_only(void **state)
     struct cipher c, other;
     uint8_t plain[100], sealed[100], trailer[TRAILER_BYTES], data[100];
     memset(plain, 0x61, sizeof plain);
-    cipher_init(&c, identity, key);
+    cipher_init(&c, identity, data_key);
     assert_int_equal(cipher_seal(&c, &here, plain, sizeof plain, sealed, trailer), OK);
     assert_memory_not_equal(sealed, plain, sizeof plain);
 
@@ -75,7 +77,7 @@ static void a_block_opens_in_its_place_only(void **state)
         assert_int_equal(cipher_open(&c, &here, data, sizeof data, changed), ERR_CORRUPT);
     }
     memcpy(data, sealed, sizeof data);
-    cipher_init(&other, (const uint8_t *)"another identity", key);
+    cipher_init(&other, (const uint8_t *)"another identity", data_key);
     assert_int_equal(cipher_open(&other, &here, data, sizeof data, trailer), ERR_CORRUPT);
     cipher_deinit(&other);
     memcpy(data, sealed, sizeof data);
@@ -84,7 +86,7 @@ static void a_block_opens_in_its_place_only(void **state)
     cipher_deinit(&other);
 
     memcpy(data, sealed, sizeof data);
-    cipher_init(&other, identity, key);
+    cipher_init(&other, identity, data_key);
     assert_int_equal(cipher_open(&other, &here, data, sizeof data, trailer), OK);
     assert_memory_equal(data, plain, sizeof plain);
     cipher_deinit(&other);
@@ -103,14 +105,14 @@ static void blocks_of_many_sessions_open(void **state)
         uint8_t plain[64];
         memset(plain, i, sizeof plain);
         if (i % EACH == 0)
-            cipher_init(&c, identity, key);
+            cipher_init(&c, identity, data_key);
         assert_int_equal(cipher_seal(&c, &at, plain, sizeof plain, sealed[i], trailer[i]), OK);
         if (i % EACH == EACH - 1)
             cipher_deinit(&c);
         for (int k = 0; k < i; k++)
             assert_memory_not_equal(trailer[i], trailer[k], 16);
     }
-    cipher_init(&c, identity, key);
+    cipher_init(&c, identity, data_key);
     for (int k = 0; k < WRITERS * EACH; k++) {
         int i = k * EACH % (WRITERS * EACH) + k * EACH / (WRITERS * EACH);
         const struct place at = {.kind = PLACE_PAGE, .number = (uint64_t)i};
@@ -127,7 +129,7 @@ static void a_session_ends_before_its_counter_comes_round(void **state)
     const struct place at = {.kind = PLACE_PAGE, .number = 1};
     struct cipher c;
     uint8_t data[3][16] = {{1}, {2}, {3}}, trailer[3][TRAILER_BYTES];
-    cipher_init(&c, identity, key);
+    cipher_init(&c, identity, data_key);
     assert_int_equal(cipher_seal(&c, &at, data[0], 16, data[0], trailer[0]), OK);
     c.counter = UINT32_MAX - 1;
     assert_int_equal(cipher_seal(&c, &at, data[1], 16, data[1], trailer[1]), OK);
@@ -139,6 +141,29 @@ static void a_session_ends_before_its_counter_comes_round(void **state)
         assert_int_equal(data[i][0], i + 1);
     }
     cipher_deinit(&c);
+}
+
+/* With OpenSSL alone, at the offsets that header.h draws: what older versions wrote must open. */
+static void a_header_is_as_it_is_drawn(void **state)
+{
+    (void)state;
+    const uint8_t master[KEY_BYTES] = {9};
+    const struct header h = {.source = KEY_FROM_FILE};
+    struct keys made;
+    uint8_t key[KEY_BYTES], secrets[2 * KEY_BYTES];
+    int n = 0;
+    assert_int_equal(header_make(&h, master, NULL, &made), OK);
+    uint8_t *bytes = made.header;
+    kdf_derive(master, str_from(bytes + 48, IDENTITY_BYTES), STR("hearth store wrap"), key);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    assert_int_equal(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, bytes + 80), 1);
+    assert_int_equal(EVP_DecryptUpdate(ctx, NULL, &n, bytes, 80), 1);
+    assert_int_equal(EVP_DecryptUpdate(ctx, secrets, &n, bytes + 92, sizeof secrets), 1);
+    assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16, bytes + 156), 1);
+    assert_int_equal(EVP_DecryptFinal_ex(ctx, secrets + n, &n), 1);
+    EVP_CIPHER_CTX_free(ctx);
+    assert_memory_equal(secrets, made.data, KEY_BYTES);
+    assert_memory_equal(secrets + KEY_BYTES, made.root, KEY_BYTES);
 }
 
 /* ---- blobs */
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_block_opens_in_its_place_only),
         cmocka_unit_test(blocks_of_many_sessions_open),
         cmocka_unit_test(a_session_ends_before_its_counter_comes_round),
+        cmocka_unit_test(a_header_is_as_it_is_drawn),
         cmocka_unit_test(blobs_open_with_their_key_and_context_only),
         cmocka_unit_test(subkeys_differ_by_purpose_and_stay),
     };

@@ -12,22 +12,6 @@
 
 enum { KILLS = SANITIZED ? 10 : 100, WORK_US = 12000 };
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1}; /* what a killed process has written stays in the kernel */
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 /* All of 1 … acknowledged, and at most the one more that had no time to be acknowledged; each whole. */
 static int look(struct store_db *db, void *ctx, struct err *e)
 {

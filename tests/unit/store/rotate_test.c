@@ -7,22 +7,6 @@
 
 #include "../sanitized.h"
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void expect_notes(const struct fixture *f, int64_t n)
 {
     struct err e = {0};

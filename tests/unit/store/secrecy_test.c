@@ -17,22 +17,6 @@ static const char *const phrases[] = {
 };
 static const char title[] = "plantedtitle 7f3a", body[] = "a planted phrase of the body, plantedword, 这是一个秘密";
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static bool holds(const char *path, const char *phrase)
 {
     size_t n = 0;

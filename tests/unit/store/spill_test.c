@@ -11,22 +11,6 @@
 
 enum { NOTES = 200, ROUNDS = 4, LOG_HEAD = 64, LOG_FRAME = 4160 };
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- transactions */
 
 static const char sql_plant[] = "INSERT INTO notes (title) SELECT hex(randomblob(400)) FROM "

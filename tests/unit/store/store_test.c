@@ -6,22 +6,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static int setup(void **state)
-{
-    struct fixture *f = malloc(sizeof *f);
-    fixture_make(f);
-    fault = (struct fault){.no_sync = 1};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void what_was_written_is_there_after_closing(void **state)
 {
     struct fixture *f = *state;

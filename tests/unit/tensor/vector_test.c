@@ -95,15 +95,6 @@ static void check_softmax(const struct kernels *kn, struct data *d, size_t n)
         assert_near((double)d->out[i], want[i] / sum, 1e-6 * want[i] / sum + 1e-30, "softmax", n, i);
 }
 
-static void check_to_f16(const struct kernels *kn, struct data *d, size_t n)
-{
-    uint16_t *h = (uint16_t *)(void *)d->out, before[MAX];
-    op_f32_to_f16(kn, d->x, h, n);
-    for (size_t i = 0; i < n; i++)
-        before[i] = f32_to_f16(d->x[i]);
-    assert_memory_equal(h, before, n * sizeof *h);
-}
-
 static void check_rope(const struct kernels *kn, struct data *d, size_t n)
 {
     float cs[MAX];
@@ -141,10 +132,6 @@ static void add(void **state)
 static void softmax(void **state)
 {
     for_all(state, check_softmax);
-}
-static void to_f16(void **state)
-{
-    for_all(state, check_to_f16);
 }
 static void rope(void **state)
 {
@@ -194,7 +181,7 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(rms_norm), CASE(silu_mul), CASE(add), CASE(softmax), CASE(to_f16), CASE(rope), CASE(extremes), CASE(levels_have_names),
+        CASE(rms_norm), CASE(silu_mul), CASE(add), CASE(softmax), CASE(rope), CASE(extremes), CASE(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,10 +24,6 @@ export function dateText(ms: number, lang: Lang): string {
   return new Date(ms).toLocaleDateString(locales[lang], { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
-export function momentText(ms: number, lang: Lang): string {
-  return new Date(ms).toLocaleString(locales[lang], { dateStyle: 'medium', timeStyle: 'short' });
-}
-
 export function monthText(ms: number, lang: Lang): string {
   return new Date(ms).toLocaleDateString(locales[lang], { year: 'numeric', month: 'long' });
 }

@@ -43,7 +43,6 @@ export const en = {
   deleted: 'Conversation deleted',
   title: 'Title',
   folderName: 'Name of the folder (empty: none)',
-  loadingMore: 'Loading…',
 
   // beginning
   morning: 'Good morning.',

@@ -41,7 +41,6 @@ export const zh: Texts = {
   deleted: '对话已删除',
   title: '标题',
   folderName: '文件夹名称（留空：无）',
-  loadingMore: '正在加载……',
 
   morning: '早上好。',
   afternoon: '下午好。',

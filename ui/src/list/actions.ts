@@ -23,9 +23,13 @@ export function removeConversation({ list, router, toasts, chat }: Services, id:
   );
 }
 
-export async function exportConversation({ api }: Services, summary: Pick<Summary, 'id' | 'title'>, format: 'markdown' | 'json'): Promise<void> {
-  const answer = await api.exported(summary.id, format);
-  download(await answer.blob(), fileName(summary.title, format === 'json' ? 'json' : 'md'));
+export async function exportConversation({ api, toasts }: Services, summary: Pick<Summary, 'id' | 'title'>, format: 'markdown' | 'json'): Promise<void> {
+  try {
+    const answer = await api.exported(summary.id, format);
+    download(await answer.blob(), fileName(summary.title, format === 'json' ? 'json' : 'md'));
+  } catch (e) {
+    toasts.show((t) => errorText(toApiError(e), t));
+  }
 }
 
 /** Title or folder, wherever the conversation is shown. */

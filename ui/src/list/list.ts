@@ -33,6 +33,8 @@ export class List {
     error: null,
     leaving: new Set(),
   });
+  /** Called when a conversation could not be deleted, and is there again. */
+  onKept: (error: ApiError) => void = () => undefined;
   private request: AbortController | null = null;
   private readonly timers = new Map<string, number>();
 
@@ -95,7 +97,7 @@ export class List {
       this.store.set({ items: items.filter((s) => s.id !== id), total: Math.max(0, total - 1) });
       void this.readFolders();
     } catch (e) {
-      this.store.set({ error: toApiError(e) });
+      this.onKept(toApiError(e));
     }
     this.stay(id);
   }

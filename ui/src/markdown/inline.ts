@@ -210,7 +210,7 @@ class Scanner {
   }
 
   newline(): void {
-    if (/ {2,}$/.test(this.pending)) {
+    if (this.text.endsWith('  ', this.pos)) {
       this.pending = this.pending.replace(/ +$/, '');
       this.push({ kind: 'break' });
     } else this.pending += '\n';

@@ -83,7 +83,7 @@ async function once(api: Api, conversation: string, message: string, listener: L
   return null;
 }
 
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const gone = (): void => {
       clearTimeout(timer);

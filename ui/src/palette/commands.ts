@@ -15,7 +15,7 @@ export interface Command {
 export const focusMessage = (): void => document.getElementById('message')?.focus();
 
 export function commandsOf(services: Services, t: Texts): Command[] {
-  const { router, layers, chat, prefs, session, toasts } = services;
+  const { router, layers, chat, prefs, session } = services;
   const { id, title } = chat.store.get();
   const open = id !== null && router.store.get().place.name === 'chat';
   const last = chat.branch().at(-1);
@@ -33,8 +33,8 @@ export function commandsOf(services: Services, t: Texts): Command[] {
     { name: 'sidebar', text: sidebar ? t.hideSidebar : t.showSidebar, keys: 'Ctrl+B', run: () => prefs.setSidebar(!sidebar) },
     { name: 'rename', text: t.rename, there: open, run: () => layers.open({ name: 'rename', id: id! }) },
     { name: 'move', text: t.move, there: open, run: () => layers.open({ name: 'move', id: id! }) },
-    { name: 'markdown', text: t.exportMarkdown, there: open, run: () => void exportConversation(services, { id: id!, title }, 'markdown').catch(() => toasts.show((now) => now.errorOther)) },
-    { name: 'json', text: t.exportJson, there: open, run: () => void exportConversation(services, { id: id!, title }, 'json').catch(() => toasts.show((now) => now.errorOther)) },
+    { name: 'markdown', text: t.exportMarkdown, there: open, run: () => void exportConversation(services, { id: id!, title }, 'markdown') },
+    { name: 'json', text: t.exportJson, there: open, run: () => void exportConversation(services, { id: id!, title }, 'json') },
     { name: 'delete', text: t.remove, there: open, run: () => removeConversation(services, id!) },
     { name: 'models', text: t.models, run: () => router.go({ name: 'models' }) },
     { name: 'keys', text: t.keys, there: admin, run: () => router.go({ name: 'keys' }) },

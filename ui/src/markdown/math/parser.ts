@@ -53,6 +53,7 @@ class Parser {
     const out: MathNode[] = [];
     while (this.at < this.tokens.length) {
       out.push(...this.until(() => false));
+      this.count();
       if (this.at < this.tokens.length) out.push(mo(this.tokens[this.at++]!.text)); // a brace or an & that nothing opened
     }
     return out;
@@ -69,6 +70,10 @@ class Parser {
     while (this.is('char', ' ')) this.at++;
   }
 
+  private count(): void {
+    if (++this.made > NODES_MAX) throw new TexError('too large');
+  }
+
   // Until something that ends a row; what it is stays there.
   private until(end: () => boolean): MathNode[] {
     if (++this.depth > DEPTH_MAX) throw new TexError('too deep');
@@ -77,7 +82,7 @@ class Parser {
       this.skipSpace();
       const t = this.peek();
       if (!t || end() || (t.kind === 'char' && (t.text === '}' || t.text === '&')) || (t.kind === 'command' && (t.text === '\\' || t.text === 'end' || t.text === 'right'))) break;
-      if (++this.made > NODES_MAX) throw new TexError('too large');
+      this.count();
       const atom = this.scripted();
       if (atom) out.push(atom);
     }
@@ -330,6 +335,7 @@ class Parser {
     let cells: MathNode[] = [];
     for (;;) {
       const before = this.at;
+      this.count(); // a cell may have nothing in it
       cells.push(node('mtd', this.until(() => false)));
       if (this.is('char', '&')) this.at++;
       else {
@@ -350,8 +356,8 @@ class Parser {
   // "\\[2pt]"
   private rowGap(): void {
     if (!this.is('char', '[')) return;
-    const end = this.tokens.findIndex((t, i) => i > this.at && t.kind === 'char' && t.text === ']');
-    if (end > 0 && end - this.at < 8) this.at = end + 1;
+    const end = this.tokens.slice(this.at, this.at + 8).findIndex((t) => t.kind === 'char' && t.text === ']');
+    if (end > 0) this.at += end + 1;
   }
 }
 

@@ -1,5 +1,5 @@
 /* Sixteen floats, and what is computed with them: one register of AVX-512, two of AVX2, four of NEON, with the same results bit
- * by bit. For files that are compiled once for each level; those of x86 that include this header and no intrinsics serve arm, too. */
+ * by bit. What the other files of this folder are written over: they use no intrinsics. */
 #ifndef TENSOR_V16_H
 #define TENSOR_V16_H
 

@@ -4,9 +4,7 @@
  * are the same, so that a query's result has the same bits either way. */
 #include <math.h>
 
-#include "tensor/v16.h"
-
-#define INLINE static inline __attribute__((always_inline))
+#include "tensor/level/v16.h"
 
 /* Queries that go together through the products, and columns of 16 values: as many sums as registers allow. */
 #if defined(__AVX512F__)
@@ -242,6 +240,18 @@ static void put_q8(const struct attend_shape *sh, uint8_t *base, size_t slot, co
     }
 }
 
+static void to_f16(const float *x, uint16_t *out, size_t n)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        v16_store_f16(out + i, v16_load(x + i));
+    if (i < n) {
+        uint16_t tail[16];
+        v16_store_f16(tail, v16_tail(x + i, n - i));
+        memcpy(out + i, tail, (n - i) * sizeof *out);
+    }
+}
+
 void LEVEL(attend_put)(const struct attend_shape *sh, void *block, size_t slot, const float *k, const float *v)
 {
     if (sh->q8) {
@@ -251,9 +261,9 @@ void LEVEL(attend_put)(const struct attend_shape *sh, void *block, size_t slot, 
     uint16_t *to_k = (uint16_t *)block + slot, half[16];
     for (size_t i = 0; i < sh->d_k; i += 16) {
         size_t n = sh->d_k - i < 16 ? sh->d_k - i : 16;
-        LEVEL(f32_to_f16)(k + i, half, n);
+        to_f16(k + i, half, n);
         for (size_t c = 0; c < n; c++)
             to_k[(i + c) * TOKENS] = half[c];
     }
-    LEVEL(f32_to_f16)(v, (uint16_t *)(void *)((uint8_t *)block + attend_values_at(sh)) + slot * sh->d_v, sh->d_v);
+    to_f16(v, (uint16_t *)(void *)((uint8_t *)block + attend_values_at(sh)) + slot * sh->d_v, sh->d_v);
 }

@@ -1,5 +1,5 @@
-/* What the files of x86 and arm that are compiled once for each level have in common: functions that other files call carry the
- * level in their names. For these files. */
+/* What the files of this folder, x86 and arm, which are compiled once for each level, have in common: functions that other files
+ * call carry the level in their names. For these files. */
 #ifndef TENSOR_LEVEL_H
 #define TENSOR_LEVEL_H
 
@@ -11,6 +11,7 @@
 #define LEVEL_JOIN_(level, name) level##_##name
 #define LEVEL_JOIN(level, name)  LEVEL_JOIN_(level, name)
 #define LEVEL(name)              LEVEL_JOIN(KERNEL_LEVEL, name)
+#define INLINE                   static inline __attribute__((always_inline))
 
 /* quantise.c, of x86 or of arm, as what follows */
 void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out);
@@ -38,7 +39,6 @@ void LEVEL(panel_f32)(const struct panel *p, const float *x, size_t m, float *ou
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
 void LEVEL(silu_mul)(float *gate, const float *up, size_t n);
 void LEVEL(add)(float *x, const float *y, size_t n);
-void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n);
 void LEVEL(softmax)(float *x, size_t n);
 /* attend.c */
 void LEVEL(attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);

@@ -1,5 +1,5 @@
+#include "tensor/level/v16.h"
 #include "tensor/unpack.h"
-#include "tensor/v16.h"
 
 #define STRING_(s) #s
 #define STRING(s)  STRING_(s)
@@ -48,7 +48,6 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .silu_mul = LEVEL(silu_mul),
     .add = LEVEL(add),
     .rope = rope,
-    .f32_to_f16 = LEVEL(f32_to_f16),
     .attend = LEVEL(attend),
     .attend_put = LEVEL(attend_put),
     .softmax = LEVEL(softmax),

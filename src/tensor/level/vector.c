@@ -1,7 +1,7 @@
 /* Operations on vectors of floats. */
 #include <math.h>
 
-#include "tensor/v16.h"
+#include "tensor/level/v16.h"
 
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n)
 {
@@ -40,18 +40,6 @@ void LEVEL(add)(float *x, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] += y[i];
-}
-
-void LEVEL(f32_to_f16)(const float *x, uint16_t *out, size_t n)
-{
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16)
-        v16_store_f16(out + i, v16_load(x + i));
-    if (i < n) {
-        uint16_t tail[16];
-        v16_store_f16(tail, v16_tail(x + i, n - i));
-        memcpy(out + i, tail, (n - i) * sizeof *out);
-    }
 }
 
 static float max_of(const float *x, size_t n)

@@ -1,9 +1,8 @@
 /* Products with float weights: sixteen lanes, value i in lane i mod 16. */
-#include "tensor/v16.h"
+#include "tensor/level/v16.h"
 
 typedef v16 load_fn(const void *p);
 typedef v16 tail_fn(const void *p, size_t n);
-#define INLINE static inline __attribute__((always_inline))
 
 /* n_rows × n_m products at once: several, since each is a chain of additions that wait for each other. */
 INLINE void rows_of_floats(load_fn *load, tail_fn *tail, size_t size, const struct dot_rows *w, size_t row, size_t n_rows,
