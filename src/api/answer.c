@@ -23,35 +23,12 @@ void answer_text(struct generation *g, uint32_t choice, const struct gen_event *
         fail_limit(g, rc);
 }
 
-static void put_choice(struct json *j, struct generation *g, uint32_t index)
-{
-    struct choice *c = &g->choices[index];
-    json_obj(j);
-    json_kuint(j, "index", index);
-    g->shape->put_whole(j, buf_str(&c->text));
-    json_key(j, "logprobs");
-    if (g->logprobs)
-        logprobs_write(&c->logprobs, g->shape->logprobs, j);
-    else
-        json_nil(j);
-    json_kcstr(j, "finish_reason", shape_finish(c->reason));
-    json_obj_end(j);
-}
-
 void answer_send(struct generation *g)
 {
     /* Text doubles and triples when it is escaped; each choice was bounded when it was collected. */
     struct buf body = buf_make((size_t)8 * API_ANSWER_BYTES_MAX);
     struct json j = json_to(&body);
-    json_obj(&j);
-    shape_put_head(&j, g, g->shape->object);
-    json_key(&j, "choices");
-    json_arr(&j);
-    for (uint32_t i = 0; i < g->n_choices; i++)
-        put_choice(&j, g, i);
-    json_arr_end(&j);
-    shape_put_usage(&j, g);
-    json_obj_end(&j);
+    g->shape->put_whole(g, &j);
     g->begun = true;
     respond_json(g->x, 200, &body);
     buf_free(&body);

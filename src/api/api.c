@@ -42,12 +42,12 @@ void api_drain(struct api *a)
     a->draining = true;
 }
 
-void api_error_body(void *ctx, int status, const char *sentence, struct buf *out)
+void api_error_body(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out)
 {
     (void)ctx;
     struct api_error e;
     api_error_set(&e, status, status == 413 ? "body_too_large" : NULL, NULL, "%s", sentence ? sentence : http_status_text(status));
-    api_error_write(&e, out);
+    respond_put_error(x, &e, out);
 }
 
 /* A browser's question before it sends a request from another origin. */

@@ -55,7 +55,7 @@ void api_drain(struct api *a);
 /* For struct http_config: handler, gate, error_body and refusal_body, with the api as ctx. */
 void api_handle(void *api, struct http_exchange *x);
 int api_gate(void *api, struct http_exchange *x, size_t *body_bytes_max);
-void api_error_body(void *api, int status, const char *sentence, struct buf *out);
+void api_error_body(void *api, struct http_exchange *x, int status, const char *sentence, struct buf *out);
 void api_refusal_body(void *api, struct http_exchange *x, int status, struct buf *out);
 /* Endpoints and fields of requests as Markdown, from the tables that serve them. */
 void api_describe(struct buf *out);

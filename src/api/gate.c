@@ -98,9 +98,9 @@ void api_refusal_body(void *ctx, struct http_exchange *x, int status, struct buf
 {
     const struct api_error *e = http_user(x);
     if (e && e->status == status)
-        api_error_write(e, out);
+        respond_put_error(x, e, out);
     else
-        api_error_body(ctx, status, NULL, out);
+        api_error_body(ctx, x, status, NULL, out);
 }
 
 static int check_sender(const struct api *a, const struct http_exchange *x, struct api_error *e)

@@ -19,6 +19,7 @@ static void generation_free(struct generation *g)
     free(g->choices);
     free(g->calls);
     free(g->model);
+    json_decref(g->body);
     free(g);
 }
 
@@ -67,7 +68,7 @@ void generation_fail(struct generation *g, const struct api_error *e)
     if (!g->x)
         return;
     if (g->begun)
-        sse_error(g, e);
+        stream_error(g, e);
     else
         respond_error(g->api, g->x, e);
 }
@@ -77,7 +78,7 @@ static void finish(struct generation *g)
     g->over = true;
     release(g);
     if (g->stream)
-        sse_complete(g);
+        stream_complete(g);
     else
         answer_send(g);
 }
@@ -88,8 +89,10 @@ static void on_progress(struct call *c, const struct gen_event *ev)
 {
     if (ev->type == GEN_PREFILL)
         c->read = ev->prefill.done;
+    if (ev->type == GEN_LOADING)
+        c->g->loaded_ns = clock_ns(c->g->api->c.clock);
     if (c->g->stream)
-        sse_progress(c->g, ev);
+        stream_progress(c->g, ev);
 }
 
 static void on_text(struct call *c, const struct gen_event *ev)
@@ -100,7 +103,7 @@ static void on_text(struct call *c, const struct gen_event *ev)
         return;
     g->choices[choice].pieces++;
     if (g->stream)
-        sse_text(g, c, choice, ev);
+        stream_text(g, c, choice, ev);
     else
         answer_text(g, choice, ev);
 }
@@ -115,6 +118,7 @@ static void on_done(struct call *c, const struct gen_event *ev)
     h->reason = ev->done.reason;
     h->completion_tokens = ev->done.usage.completion_tokens;
     h->decode_ms = ev->done.timings.decode_ms;
+    str_copy(h->stop, sizeof h->stop, ev->done.stop);
     if (ev->choice == 0) {
         c->usage = ev->done.usage;
         c->queue_ms = ev->done.timings.queue_ms;
@@ -129,7 +133,7 @@ static void on_done(struct call *c, const struct gen_event *ev)
         return;
     }
     if (g->stream)
-        sse_done(g, c->first_choice + ev->choice);
+        stream_done(g, c->first_choice + ev->choice);
     if (c->open == 0 && --g->n_open == 0 && !g->over)
         finish(g);
 }
@@ -165,7 +169,7 @@ static void on_drained(void *ctx, struct http_exchange *x)
     (void)x;
     struct generation *g = ctx;
     g->busy++;
-    sse_drained(g);
+    stream_drained(g);
     leave(g);
 }
 
@@ -232,6 +236,8 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     g->principal = api_principal(x)->id;
     g->created_s = clock_wall_ms(a->c.clock) / 1000;
     g->last_write_ms = generation_now_ms(g);
+    g->begin_ns = clock_ns(a->c.clock);
+    g->body = shape->keeps_body ? json_incref(r->root) : NULL;
     g->scratch = buf_make(STREAM_EVENT_BYTES_MAX * 2);
     g->model = str_dup(model);
     snprintf(g->id, sizeof g->id, "%s%016llx%08x", shape->id_prefix, (unsigned long long)rng_u64(&a->rng), (unsigned)rng_u64(&a->rng));
@@ -283,7 +289,7 @@ static void submit(struct generation *g, const struct api_request *r)
     }
 }
 
-static void start(struct api *a, struct http_exchange *x, const struct shape *shape, const struct api_request *r)
+void generation_start(struct api *a, struct http_exchange *x, const struct shape *shape, const struct api_request *r)
 {
     static const struct http_events events = {.drained = on_drained, .ended = on_ended};
     struct api_error e;
@@ -305,9 +311,7 @@ static void start(struct api *a, struct http_exchange *x, const struct shape *sh
     leave(g);
 }
 
-typedef int parse_fn(struct str, size_t, struct arena *, struct api_request *, struct api_error *);
-
-static void handle(struct api *a, struct http_exchange *x, const struct shape *shape, parse_fn *parse)
+void generation_handle(struct api *a, struct http_exchange *x, const struct shape *shape, api_parse_fn *parse)
 {
     struct arena arena = arena_make(API_PARSE_BYTES_MAX);
     struct api_request r;
@@ -315,7 +319,7 @@ static void handle(struct api *a, struct http_exchange *x, const struct shape *s
     if (parse(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e)) {
         respond_error(a, x, &e);
     } else {
-        start(a, x, shape, &r);
+        generation_start(a, x, shape, &r);
         api_request_deinit(&r);
     }
     arena_free(&arena);
@@ -324,11 +328,11 @@ static void handle(struct api *a, struct http_exchange *x, const struct shape *s
 void handle_chat(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)args;
-    handle(a, x, &shape_chat, api_parse_chat);
+    generation_handle(a, x, &shape_chat, api_parse_chat);
 }
 
 void handle_completion(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)args;
-    handle(a, x, &shape_completion, api_parse_completion);
+    generation_handle(a, x, &shape_completion, api_parse_completion);
 }

@@ -6,8 +6,8 @@
  *   RUNNING ── every choice is done ──────────────► OVER     the answer is complete
  *      └────── error, or the client goes away ────► OVER     open tickets are canceled
  *
- * An answer is either streamed (sse.c: each event goes out as it comes) or collected (answer.c: one JSON at the end);
- * what differs between chat and completions is in a `shape` (shape.c).
+ * An answer is either streamed (stream.c: each event goes out as it comes) or collected (answer.c: one JSON at the end);
+ * how either looks is its API's `shape`.
  *
  * Lifetime: the exchange's `ended` is the only place where a generation is freed. Since it may run within any call of http_…, each
  * entry from outside (the runtime's events, `drained`) holds the generation with `busy`, and the last one out frees it.
@@ -37,7 +37,8 @@ struct choice {
     uint32_t completion_tokens; /* once it is done */
     uint32_t pieces;            /* of text so far: about its tokens */
     float decode_ms;
-    struct buf text; /* collected */
+    struct buf text;                   /* collected */
+    char stop[GEN_STOP_BYTES_MAX + 1]; /* the text that ended it, or "" */
     struct logprobs logprobs;
 };
 
@@ -61,7 +62,8 @@ struct generation {
     struct generation *prev, *next;
 
     char id[API_ID_BYTES];
-    char *model; /* owned */
+    char *model;  /* owned */
+    json_t *body; /* owned; of shapes that keep it, else NULL */
     int64_t created_s, principal;
     bool admitted; /* limit_release is owed */
     bool stream, include_usage, logprobs;
@@ -76,39 +78,81 @@ struct generation {
     bool over;
     int busy;
     uint64_t last_write_ms;
+    uint64_t begin_ns, loaded_ns; /* loaded: of the last news about loading the model, or 0 */
+    struct {
+        uint32_t item;     /* of the part of the answer that is open */
+        uint64_t sequence; /* of the next event */
+        bool open;
+    } at; /* the shape's own place in its stream */
 };
 
-/* What differs between the two endpoints. */
+/* How an API's answers look. Its functions render into g->scratch and send with stream_send, or write into the buffer that they are
+ * given; g->x is there when they are called. All but `put_whole` are only used by streams. */
 struct shape {
-    const char *id_prefix, *object, *chunk_object;
+    const char *id_prefix;
+    const char *stream_type;                                 /* the content type of a stream */
+    bool keeps_body;                                         /* g->body stays until the end */
+    const struct logprobs_form *logprobs;                    /* NULL: this API has none */
+    const struct openai_form *openai;                        /* of openai_stream.c's functions only */
+    void (*put_whole)(struct generation *g, struct json *j); /* the collected answer, one JSON value */
+    bool (*begin)(struct generation *g);                     /* the first bytes; false: no memory. May be NULL */
+    void (*text)(struct generation *g, uint32_t choice, struct str text);
+    void (*done)(struct generation *g, uint32_t choice);                                       /* a choice is complete */
+    void (*complete)(struct generation *g);                                                    /* all are; what comes last */
+    void (*put_error)(const struct generation *g, const struct api_error *e, struct buf *out); /* ends a stream that had begun */
+    /* A sign of life while a request waits; NULL when the format has no room for any. */
+    void (*put_alive)(const struct generation *g, const struct gen_event *ev, struct buf *out);
+};
+extern const struct shape shape_chat, shape_completion;
+
+/* What differs between OpenAI's two endpoints. */
+struct openai_form {
+    const char *object, *chunk_object;
     bool has_role;                                      /* the first chunk of a choice says who speaks */
     void (*put_whole)(struct json *j, struct str text); /* a complete answer's key and value */
     void (*put_delta)(struct json *j, struct str text, bool first);
     void (*put_end)(struct json *j); /* the same of the last chunk, which has no text */
-    const struct logprobs_form *logprobs;
 };
-extern const struct shape shape_chat, shape_completion;
 
-/* id, object, created, model, system_fingerprint: what every answer and chunk begins with. */
-void shape_put_head(struct json *j, const struct generation *g, const char *object);
-void shape_put_usage(struct json *j, const struct generation *g);
+/* Sums over prompts and choices; times run side by side, so of them the longest. */
+struct shape_totals {
+    uint64_t prompt, cached, completion, decoded; /* tokens; decoded: those that decode_ms is the time of */
+    double queue_ms, prefill_ms, decode_ms;
+};
+struct shape_totals shape_total(const struct generation *g);
 const char *shape_finish(enum gen_finish reason);
 
-/* ---- sse.c */
-bool sse_begin(struct generation *g);
-void sse_text(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev);
-void sse_done(struct generation *g, uint32_t choice);
-void sse_complete(struct generation *g);
-void sse_error(struct generation *g, const struct api_error *e);
-/* Shows that the server lives while a request waits. */
-void sse_progress(struct generation *g, const struct gen_event *ev);
-void sse_drained(struct generation *g);
+/* ---- openai_stream.c: server-sent events (WHATWG HTML, section 9.2), each one JSON chunk */
+bool openai_begin(struct generation *g);
+void openai_text(struct generation *g, uint32_t choice, struct str text);
+void openai_done(struct generation *g, uint32_t choice);
+void openai_complete(struct generation *g);
+void openai_put_error(const struct generation *g, const struct api_error *e, struct buf *out);
+/* A comment, which is what all streams of server-sent events may say while nothing happens. */
+void sse_put_alive(const struct generation *g, const struct gen_event *ev, struct buf *out);
+/* id, object, created, model, system_fingerprint: what every answer and chunk begins with. */
+void openai_put_head(struct json *j, const struct generation *g, const char *object);
+void openai_put_usage(struct json *j, const struct generation *g);
+
+/* ---- stream.c: what all streams have in common */
+/* Sends g->scratch and empties it. Failures of the buffer end the generation. */
+void stream_send(struct generation *g);
+void stream_text(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev);
+void stream_done(struct generation *g, uint32_t choice);
+void stream_complete(struct generation *g);
+void stream_error(struct generation *g, const struct api_error *e);
+void stream_progress(struct generation *g, const struct gen_event *ev);
+void stream_drained(struct generation *g);
 
 /* ---- answer.c */
 void answer_text(struct generation *g, uint32_t choice, const struct gen_event *ev);
 void answer_send(struct generation *g);
 
 /* ---- generation.c */
+/* From a body to its answer. */
+void generation_handle(struct api *a, struct http_exchange *x, const struct shape *shape, api_parse_fn *parse);
+/* The same of a body that has been read; *r is borrowed until this returns. */
+void generation_start(struct api *a, struct http_exchange *x, const struct shape *shape, const struct api_request *r);
 /* Ends with an error: as an answer when nothing has gone out, else within the stream. */
 void generation_fail(struct generation *g, const struct api_error *e);
 uint64_t generation_now_ms(const struct generation *g);

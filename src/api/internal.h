@@ -76,6 +76,8 @@ void limit_release(struct api *a, int64_t principal, uint64_t tokens);
 
 /* ---- respond.c: whole answers */
 void respond_json(struct http_exchange *x, int status, const struct buf *body); /* 503 when the buffer has failed */
+/* The error's JSON as the API that was asked says it. */
+void respond_put_error(const struct http_exchange *x, const struct api_error *e, struct buf *out);
 void respond_error(struct api *a, struct http_exchange *x, const struct api_error *e);
 
 /* ---- models.c */

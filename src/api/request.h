@@ -35,8 +35,8 @@ struct api_request {
 
 /* Strings of *ret point into the parsed JSON, arrays into the arena; the body's bytes are no longer needed. On failure *ret is
  * untouched. */
-int api_parse_chat(struct str body, size_t depth_max, struct arena *a, struct api_request *ret, struct api_error *e);
-int api_parse_completion(struct str body, size_t depth_max, struct arena *a, struct api_request *ret, struct api_error *e);
+typedef int api_parse_fn(struct str body, size_t depth_max, struct arena *a, struct api_request *ret, struct api_error *e);
+api_parse_fn api_parse_chat, api_parse_completion;
 void api_request_deinit(struct api_request *r);
 /* The message for one of a completion's prompts. */
 struct gen_request api_request_for_prompt(const struct api_request *r, size_t prompt);

@@ -13,10 +13,27 @@ void respond_json(struct http_exchange *x, int status, const struct buf *body)
         http_respond(x, status, "application/json", buf_str(body));
 }
 
+/* Clients read errors, too: each API has its own form. What is not listed speaks as OpenAI does. */
+static const struct error_form {
+    const char *path; /* and what is below it */
+    void (*put)(const struct api_error *e, struct buf *out);
+} error_forms[] = {
+    {NULL, api_error_write},
+};
+
+void respond_put_error(const struct http_exchange *x, const struct api_error *e, struct buf *out)
+{
+    struct str path = http_request(x)->path;
+    const struct error_form *f = error_forms;
+    while (f->path && !(str_starts(path, str_of(f->path)) && (path.len == strlen(f->path) || path.ptr[strlen(f->path)] == '/')))
+        f++;
+    f->put(e, out);
+}
+
 void respond_error(struct api *a, struct http_exchange *x, const struct api_error *e)
 {
     struct buf body = buf_make(8192);
-    api_error_write(e, &body);
+    respond_put_error(x, e, &body);
     if (e->status == 503) {
         char seconds[16];
         snprintf(seconds, sizeof seconds, "%u", a->c.retry_after_s);

@@ -238,7 +238,7 @@ void exchange_refuse(struct http_exchange *x, int status, const char *sentence)
     if (x->gated && c->refusal_body)
         c->refusal_body(c->ctx, x, status, &body);
     else if (c->error_body)
-        c->error_body(c->ctx, status, sentence, &body);
+        c->error_body(c->ctx, x, status, sentence, &body);
     else
         buf_printf(&body, "%s\n", sentence);
     http_respond(x, status, c->error_body ? "application/json" : "text/plain; charset=utf-8", body.failed ? STR("") : buf_str(&body));

@@ -59,7 +59,7 @@ struct http_config {
     http_handler *handler;
     http_gate *gate;
     /* Writes the JSON body of errors that the server itself makes (400, 408, 413 …). NULL: a plain sentence. */
-    void (*error_body)(void *ctx, int status, const char *sentence, struct buf *out);
+    void (*error_body)(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out);
     /* The same for what the gate has refused, which can tell more about it; NULL: error_body. */
     void (*refusal_body)(void *ctx, struct http_exchange *x, int status, struct buf *out);
     void *ctx;

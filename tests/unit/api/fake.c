@@ -294,7 +294,7 @@ struct http_exchange *fake_request(struct fake *f, const char *method, const cha
     if (status) {
         struct buf refusal = buf_make(4096);
         if (status == 413)
-            api_error_body(f->api, status, "The server's own sentence", &refusal);
+            api_error_body(f->api, x, status, "The server's own sentence", &refusal);
         else
             api_refusal_body(f->api, x, status, &refusal);
         http_respond(x, status, "application/json", buf_str(&refusal));

@@ -652,9 +652,10 @@ static void headers_out_are_checked(void **state)
     world_free(&w);
 }
 
-static void error_json(void *ctx, int status, const char *sentence, struct buf *out)
+static void error_json(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out)
 {
     (void)ctx;
+    (void)x;
     buf_printf(out, "{\"%d\":\"%s\"}", status, sentence);
 }
 
