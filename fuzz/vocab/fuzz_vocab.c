@@ -117,7 +117,9 @@ static void encode(const struct vocab *v, const struct input *in, struct str tex
 
 static void render(const struct vocab *v, struct str text)
 {
-    struct gen_message m[] = {{GEN_ROLE_SYSTEM, str_head(text, text.len / 2)}, {GEN_ROLE_USER, text}, {GEN_ROLE_ASSISTANT, text}};
+    struct gen_message m[] = {{.role = GEN_ROLE_SYSTEM, .content = str_head(text, text.len / 2)},
+                              {.role = GEN_ROLE_USER, .content = text},
+                              {.role = GEN_ROLE_ASSISTANT, .content = text}};
     static const char *const templates[] = {"", "<|im_start|>", "<|start_header_id|><|end_header_id|>", "[INST]<<SYS>>", "\"[INST]\""};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         struct tokens ids = tokens_make(TOKENS_MAX);

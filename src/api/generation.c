@@ -155,7 +155,7 @@ static void on_event(void *ctx, const struct gen_event *ev)
     };
     struct call *c = ctx;
     struct generation *g = c->g;
-    if (g->over || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT)
+    if (g->over || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT || !handlers[ev->type])
         return;
     g->busy++;
     handlers[ev->type](c, ev);

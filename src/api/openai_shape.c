@@ -14,7 +14,7 @@ void openai_put_head(struct json *j, const struct generation *g, const char *obj
 /* A deadline is a limit of length, in time. Cancelling by others is an error and does not come here. */
 const char *shape_finish(enum gen_finish reason)
 {
-    return reason == GEN_FINISH_STOP ? "stop" : "length";
+    return reason == GEN_FINISH_CANCELED || reason == GEN_FINISH_DEADLINE ? "length" : gen_finish_name(reason);
 }
 
 static double per_second(double n, double ms)

@@ -97,7 +97,7 @@ void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const 
     struct gen_event ev = {.id = r->id, .choice = s->choice, .type = GEN_DONE};
     ev.done.reason = reason;
     ev.done.stop = stop ? *stop : (struct str){0};
-    ev.done.usage = (struct gen_usage){r->n_prompt, r->n_cached, seq_generated(s)};
+    ev.done.usage = (struct gen_usage){.prompt_tokens = r->n_prompt, .cached_tokens = r->n_cached, .completion_tokens = seq_generated(s)};
     ev.done.timings = (struct gen_timings){
         .queue_ms = ms_between(r->arrived_ns, r->started_ns ? r->started_ns : now),
         .prefill_ms = ms_between(r->started_ns, s->first_ns ? s->first_ns : now),

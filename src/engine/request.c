@@ -77,9 +77,39 @@ static int out_of_memory(struct refusal *w)
     return ERR_NOMEM;
 }
 
+/* Settings that nothing here carries out yet: refused, since ignoring them would break what they promise. */
+static const char *check_not_yet(const struct gen_request *g, const char **ret_param)
+{
+    const struct {
+        const char *param;
+        bool used;
+        const char *sentence;
+    } rule[] = {
+        {"tools", g->n_tools && g->tool_choice != GEN_TOOLS_NONE, "models cannot call tools yet"},
+        {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "models cannot call tools yet"},
+        {"response_format", g->format != GEN_FORMAT_TEXT, "the format of an answer cannot be enforced yet"},
+        {"enable_thinking", g->thinking != GEN_THINK_DEFAULT || g->think_budget, "thinking cannot be controlled yet"},
+        {"reasoning_effort", g->reasoning_effort.len, "the effort of thinking cannot be controlled yet"},
+        {"chat_template_kwargs", g->template_kwargs.len, "templates take no further variables yet"},
+    };
+    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
+        if (rule[i].used) {
+            *ret_param = rule[i].param;
+            return rule[i].sentence;
+        }
+    for (size_t i = 0; i < g->n_messages; i++)
+        if (g->messages[i].n_tool_calls) {
+            *ret_param = "messages";
+            return "earlier tool calls cannot be shown to a model yet";
+        }
+    return NULL;
+}
+
 static int check(const struct gen_request *g, uint32_t n_vocab, struct refusal *w)
 {
     const char *param = "", *wrong = check_sampling(&g->sampling, &param);
+    if (!wrong)
+        wrong = check_not_yet(g, &param);
     if (wrong)
         return refuse(w, GEN_FAULT_REQUEST, param, wrong);
     if (!g->n_choices || g->n_choices > GEN_CHOICES_MAX)

@@ -46,6 +46,16 @@ static void code_prefill(struct coder *c, struct gen_event *m)
     code_u32(c, &m->prefill.cached);
 }
 
+static void code_tool_call(struct coder *c, struct gen_event *m)
+{
+    code_u32(c, &m->tool_call.index);
+    if (m->tool_call.index >= GEN_TOOL_CALLS_MAX)
+        coder_wrong(c);
+    code_text(c, &m->tool_call.id, GEN_NAME_BYTES_MAX);
+    code_text(c, &m->tool_call.name, GEN_NAME_BYTES_MAX);
+    code_text(c, &m->tool_call.arguments, GEN_TEXT_BYTES_MAX);
+}
+
 static void code_done(struct coder *c, struct gen_event *m)
 {
     code_enum(c, &m->done.reason, GEN_FINISH_COUNT);
@@ -53,6 +63,7 @@ static void code_done(struct coder *c, struct gen_event *m)
     code_u32(c, &m->done.usage.prompt_tokens);
     code_u32(c, &m->done.usage.cached_tokens);
     code_u32(c, &m->done.usage.completion_tokens);
+    code_u32(c, &m->done.usage.reasoning_tokens);
     code_f32(c, &m->done.timings.queue_ms, 0, FLT_MAX);
     code_f32(c, &m->done.timings.prefill_ms, 0, FLT_MAX);
     code_f32(c, &m->done.timings.decode_ms, 0, FLT_MAX);
@@ -66,8 +77,8 @@ static void code_error(struct coder *c, struct gen_event *m)
 }
 
 static void (*const code_type[GEN_EVENT_TYPE_COUNT])(struct coder *c, struct gen_event *m) = {
-    [GEN_QUEUED] = code_queued,   [GEN_LOADING] = code_loading, [GEN_PREFILL] = code_prefill,
-    [GEN_TEXT] = code_text_event, [GEN_DONE] = code_done,       [GEN_ERROR] = code_error,
+    [GEN_QUEUED] = code_queued, [GEN_LOADING] = code_loading, [GEN_PREFILL] = code_prefill,      [GEN_TEXT] = code_text_event,
+    [GEN_DONE] = code_done,     [GEN_ERROR] = code_error,     [GEN_REASONING] = code_text_event, [GEN_TOOL_CALL] = code_tool_call,
 };
 
 void code_event(struct coder *c, void *message)

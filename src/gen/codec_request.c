@@ -7,14 +7,52 @@
 enum { OWNER_BYTES_MAX = 256 };
 
 /* Loops over arrays end at n, which is 0 after a failure, so a wrong frame costs no time. */
+static void code_tool_calls(struct coder *c, struct gen_message *m)
+{
+    code_array(c, &m->tool_calls, &m->n_tool_calls, GEN_TOOL_CALLS_MAX, sizeof *m->tool_calls, 3 * 4);
+    for (size_t i = 0; i < m->n_tool_calls && !c->failed; i++) {
+        struct gen_tool_call *call = (struct gen_tool_call *)&m->tool_calls[i];
+        code_text(c, &call->id, GEN_NAME_BYTES_MAX);
+        code_text(c, &call->name, GEN_NAME_BYTES_MAX);
+        code_text(c, &call->arguments, GEN_TEXT_BYTES_MAX);
+    }
+}
+
 static void code_messages(struct coder *c, struct gen_request *m)
 {
-    code_array(c, &m->messages, &m->n_messages, GEN_MESSAGES_MAX, sizeof *m->messages, 1 + 4);
+    code_array(c, &m->messages, &m->n_messages, GEN_MESSAGES_MAX, sizeof *m->messages, 1 + 5 * 4);
     for (size_t i = 0; i < m->n_messages && !c->failed; i++) {
         struct gen_message *message = (struct gen_message *)&m->messages[i];
         code_enum(c, &message->role, GEN_ROLE_COUNT);
         code_text(c, &message->content, GEN_TEXT_BYTES_MAX);
+        code_text(c, &message->reasoning, GEN_TEXT_BYTES_MAX);
+        code_text(c, &message->name, GEN_NAME_BYTES_MAX);
+        code_text(c, &message->tool_call_id, GEN_NAME_BYTES_MAX);
+        code_tool_calls(c, message);
     }
+}
+
+static void code_tools(struct coder *c, struct gen_request *m)
+{
+    code_array(c, &m->tools, &m->n_tools, GEN_TOOLS_MAX, sizeof *m->tools, 3 * 4 + 1);
+    for (size_t i = 0; i < m->n_tools && !c->failed; i++) {
+        struct gen_tool *tool = (struct gen_tool *)&m->tools[i];
+        code_text(c, &tool->name, GEN_NAME_BYTES_MAX);
+        code_text(c, &tool->description, GEN_TEXT_BYTES_MAX);
+        code_text(c, &tool->parameters, GEN_TEXT_BYTES_MAX);
+        code_bool(c, &tool->strict);
+    }
+    code_enum(c, &m->tool_choice, GEN_TOOLS_CHOICE_COUNT);
+    code_text(c, &m->tool_choice_name, GEN_NAME_BYTES_MAX);
+    code_bool(c, &m->parallel_tool_calls);
+}
+
+static void code_thinking(struct coder *c, struct gen_request *m)
+{
+    code_enum(c, &m->thinking, GEN_THINK_COUNT);
+    code_u32(c, &m->think_budget);
+    code_text(c, &m->reasoning_effort, GEN_NAME_BYTES_MAX);
+    code_text(c, &m->template_kwargs, GEN_TEXT_BYTES_MAX);
 }
 
 static void code_sampling(struct coder *c, struct gen_sampling *m)
@@ -62,6 +100,10 @@ void code_request(struct coder *c, void *message)
     code_bool(c, &m->continue_last);
     code_text(c, &m->prompt, GEN_TEXT_BYTES_MAX);
     code_u32s(c, &m->prompt_tokens, &m->n_prompt_tokens, GEN_PROMPT_TOKENS_MAX);
+    code_tools(c, m);
+    code_thinking(c, m);
+    code_enum(c, &m->format, GEN_FORMAT_COUNT);
+    code_text(c, &m->format_text, GEN_TEXT_BYTES_MAX);
     code_u32(c, &m->n_choices);
     code_u32(c, &m->max_tokens);
     code_sampling(c, &m->sampling);

@@ -1,10 +1,10 @@
 /* What comes back: a stream of events for each request, ended by exactly one DONE per choice or one ERROR for all.
  *
- *   QUEUED* LOADING* PREFILL* ( TEXT* DONE )[each choice, interleaved]      or      … ERROR
+ *   QUEUED* LOADING* PREFILL* ( (REASONING | TEXT | TOOL_CALL)* DONE )[each choice, interleaved]      or      … ERROR
  *
- * Credit is back-pressure: a request begins with gen_request.credit; each TEXT event takes one; at zero the engine parks
- * that request's sequences (they keep their KV blocks, other requests go on) until GEN_CREDIT brings more.
- * GEN_CREDIT_UNLIMITED never runs out. All slices are borrowed and are valid during the callback only. */
+ * Credit is back-pressure: a request begins with gen_request.credit; each REASONING, TEXT or TOOL_CALL event takes one; at zero the engine
+ * parks that request's sequences (they keep their KV blocks, other requests go on) until GEN_CREDIT brings more. GEN_CREDIT_UNLIMITED never
+ * runs out. All slices are borrowed and are valid during the callback only. */
 #ifndef GEN_EVENT_H
 #define GEN_EVENT_H
 
@@ -14,16 +14,25 @@
 #define GEN_CREDIT_UNLIMITED UINT32_MAX
 
 enum gen_event_type {
-    GEN_QUEUED,  /* waits; `queued` */
-    GEN_LOADING, /* the model is being loaded; `loading` */
-    GEN_PREFILL, /* the prompt is being read; `prefill` */
-    GEN_TEXT,    /* `text` */
-    GEN_DONE,    /* `done` */
-    GEN_ERROR,   /* `error`; ends the whole request */
+    GEN_QUEUED,    /* waits; `queued` */
+    GEN_LOADING,   /* the model is being loaded; `loading` */
+    GEN_PREFILL,   /* the prompt is being read; `prefill` */
+    GEN_TEXT,      /* of the answer; `text` */
+    GEN_DONE,      /* `done` */
+    GEN_ERROR,     /* `error`; ends the whole request */
+    GEN_REASONING, /* what the model thinks before it answers; `text` */
+    GEN_TOOL_CALL, /* a call begins or goes on; `tool_call` */
     GEN_EVENT_TYPE_COUNT,
 };
 
-enum gen_finish { GEN_FINISH_STOP, GEN_FINISH_LENGTH, GEN_FINISH_CANCELED, GEN_FINISH_DEADLINE, GEN_FINISH_COUNT };
+enum gen_finish {
+    GEN_FINISH_STOP,
+    GEN_FINISH_LENGTH,
+    GEN_FINISH_CANCELED,
+    GEN_FINISH_DEADLINE,
+    GEN_FINISH_TOOL_CALLS, /* ended in its own time, with calls that wait for their results */
+    GEN_FINISH_COUNT,
+};
 
 struct gen_alternative {
     uint32_t token;
@@ -53,7 +62,8 @@ enum gen_fault {
 };
 
 struct gen_usage {
-    uint32_t prompt_tokens, cached_tokens, completion_tokens; /* completion: of this choice */
+    uint32_t prompt_tokens, cached_tokens, completion_tokens; /* completion: of this choice, reasoning included */
+    uint32_t reasoning_tokens;                                /* of completion_tokens */
 };
 
 struct gen_timings {
@@ -62,7 +72,7 @@ struct gen_timings {
 
 struct gen_event {
     uint64_t id;     /* of the request */
-    uint32_t choice; /* 0 … n_choices - 1, for TEXT and DONE */
+    uint32_t choice; /* 0 … n_choices - 1, for what belongs to a choice */
     enum gen_event_type type;
     union {
         struct {
@@ -80,6 +90,11 @@ struct gen_event {
             size_t n_tokens;
         } text;
         struct {
+            uint32_t index;       /* of the call in its choice, from 0; calls come one after the other */
+            struct str id, name;  /* whole, in the first event of a call; empty in the others */
+            struct str arguments; /* what the JSON text goes on with; may be empty in the first event */
+        } tool_call;
+        struct {
             enum gen_finish reason;
             struct str stop; /* the stop string that matched, if one did */
             struct gen_usage usage;
@@ -92,6 +107,6 @@ struct gen_event {
     };
 };
 
-const char *gen_finish_name(enum gen_finish f); /* "stop", "length", "canceled", "deadline" */
+const char *gen_finish_name(enum gen_finish f); /* "stop", "length", "canceled", "deadline", "tool_calls" */
 
 #endif

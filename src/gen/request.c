@@ -19,6 +19,7 @@ void gen_request_init(struct gen_request *r, enum gen_kind kind)
         .kind = kind,
         .credit = GEN_CREDIT_UNLIMITED,
         .n_choices = 1,
+        .parallel_tool_calls = true,
         .sampling = gen_sampling_default,
     };
 }

@@ -162,10 +162,8 @@ static void on_text(struct answer *a, const struct gen_event *ev)
 static void on_done(struct answer *a, const struct gen_event *ev)
 {
     static const enum talk_state states[GEN_FINISH_COUNT] = {
-        [GEN_FINISH_STOP] = TALK_DONE,
-        [GEN_FINISH_LENGTH] = TALK_LENGTH,
-        [GEN_FINISH_CANCELED] = TALK_INTERRUPTED,
-        [GEN_FINISH_DEADLINE] = TALK_LENGTH,
+        [GEN_FINISH_STOP] = TALK_DONE,       [GEN_FINISH_LENGTH] = TALK_LENGTH,   [GEN_FINISH_CANCELED] = TALK_INTERRUPTED,
+        [GEN_FINISH_DEADLINE] = TALK_LENGTH, [GEN_FINISH_TOOL_CALLS] = TALK_DONE,
     };
     a->ticket = NULL; /* gone with its last event */
     a->message.has_usage = true;
@@ -189,7 +187,7 @@ static void on_event(void *ctx, const struct gen_event *ev)
         [GEN_TEXT] = on_text,     [GEN_DONE] = on_done,       [GEN_ERROR] = on_error,
     };
     struct answer *a = ctx;
-    if (a->news.phase >= ANSWER_SAVING || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT)
+    if (a->news.phase >= ANSWER_SAVING || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT || !handlers[ev->type])
         return;
     a->busy++;
     handlers[ev->type](a, ev);

@@ -135,7 +135,7 @@ static int load_branch(struct store_db *db, struct str system, int64_t end, stru
     if (!messages)
         return err_set(e, ERR_NOMEM, "out of memory for the branch");
     if (system.len)
-        messages[out++] = (struct gen_message){GEN_ROLE_SYSTEM, system};
+        messages[out++] = (struct gen_message){.role = GEN_ROLE_SYSTEM, .content = system};
     for (size_t i = n; i-- > 0;) {
         struct talk_message m;
         rc = message_by_n(db, path[i], a, &m, e);
@@ -146,7 +146,7 @@ static int load_branch(struct store_db *db, struct str system, int64_t end, stru
         struct str text = conversation_text(&m, a);
         if (!text.ptr)
             return err_set(e, ERR_NOMEM, "out of memory for the branch");
-        messages[out++] = (struct gen_message){m.role == TALK_USER ? GEN_ROLE_USER : GEN_ROLE_ASSISTANT, text};
+        messages[out++] = (struct gen_message){.role = m.role == TALK_USER ? GEN_ROLE_USER : GEN_ROLE_ASSISTANT, .content = text};
     }
     t->messages = messages;
     t->n_messages = out;

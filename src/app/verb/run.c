@@ -32,8 +32,8 @@ static void fill_request(struct run *run, struct gen_request *r, struct str prom
     r->prompt = prompt;
     if (chat) {
         if (args->system)
-            run->messages[r->n_messages++] = (struct gen_message){GEN_ROLE_SYSTEM, str_of(args->system)};
-        run->messages[r->n_messages++] = (struct gen_message){GEN_ROLE_USER, prompt};
+            run->messages[r->n_messages++] = (struct gen_message){.role = GEN_ROLE_SYSTEM, .content = str_of(args->system)};
+        run->messages[r->n_messages++] = (struct gen_message){.role = GEN_ROLE_USER, .content = prompt};
         r->messages = run->messages;
         r->prompt = (struct str){0};
     }

@@ -292,9 +292,41 @@ static void many_messages(struct gen_request *r)
 }
 static void bad_role(struct gen_request *r)
 {
-    static const struct gen_message message = {GEN_ROLE_COUNT, {0}};
+    static const struct gen_message message = {.role = GEN_ROLE_COUNT};
     r->messages = &message;
     r->n_messages = 1;
+}
+static void many_tools(struct gen_request *r)
+{
+    static const struct gen_tool tools[GEN_TOOLS_MAX + 1];
+    r->tools = tools;
+    r->n_tools = GEN_TOOLS_MAX + 1;
+}
+static void long_tool_name(struct gen_request *r)
+{
+    static const char name[GEN_NAME_BYTES_MAX + 1];
+    static const struct gen_tool tool = {.name = {name, sizeof name}};
+    r->tools = &tool;
+    r->n_tools = 1;
+}
+static void many_calls(struct gen_request *r)
+{
+    static const struct gen_tool_call calls[GEN_TOOL_CALLS_MAX + 1];
+    static const struct gen_message message = {.role = GEN_ROLE_ASSISTANT, .tool_calls = calls, .n_tool_calls = GEN_TOOL_CALLS_MAX + 1};
+    r->messages = &message;
+    r->n_messages = 1;
+}
+static void bad_tool_choice(struct gen_request *r)
+{
+    r->tool_choice = GEN_TOOLS_CHOICE_COUNT;
+}
+static void bad_format(struct gen_request *r)
+{
+    r->format = GEN_FORMAT_COUNT;
+}
+static void bad_thinking(struct gen_request *r)
+{
+    r->thinking = GEN_THINK_COUNT;
 }
 static void inf_bias(struct gen_request *r)
 {
@@ -306,8 +338,9 @@ static void inf_bias(struct gen_request *r)
 static void wrong_messages_are_not_sent(void **state)
 {
     (void)state;
-    static spoil_fn *const spoil[] = {bad_kind,      huge_kind,  no_choice, many_choices,  many_top, nan_temperature, inf_penalty,
-                                      latin1_prompt, long_owner, long_stop, many_messages, bad_role, inf_bias};
+    static spoil_fn *const spoil[] = {bad_kind,       huge_kind,  no_choice,       many_choices,  many_top,    nan_temperature, inf_penalty,
+                                      latin1_prompt,  long_owner, long_stop,       many_messages, bad_role,    inf_bias,        many_tools,
+                                      long_tool_name, many_calls, bad_tool_choice, bad_format,    bad_thinking};
     struct fixture f = fixture(8);
     assert_int_equal(gen_put_cancel(&f.out, 9), OK);
     size_t before = f.out.len;
@@ -322,6 +355,8 @@ static void wrong_messages_are_not_sent(void **state)
     assert_int_equal(gen_put_progress(&f.out, 1.5f), ERR_INVAL);
     assert_int_equal(gen_put_load(&f.out, &(struct gen_load){.path = STR("a\0b")}), ERR_INVAL);
     assert_int_equal(gen_put_event(&f.out, &(struct gen_event){.choice = GEN_CHOICES_MAX}), ERR_INVAL);
+    assert_int_equal(gen_put_event(&f.out, &(struct gen_event){.type = GEN_TOOL_CALL, .tool_call = {.index = GEN_TOOL_CALLS_MAX}}),
+                     ERR_INVAL);
     assert_int_equal(gen_put_frame(&f.out, &(struct gen_frame){.type = (enum gen_frame_type)30}), ERR_INVAL);
     struct gen_request good;
     gen_request_init(&good, GEN_COMPLETE);
@@ -338,7 +373,7 @@ static void texts_are_bounded_together(void **state)
     assert_non_null(big);
     memset(big, 'x', half);
     struct buf out = buf_make(GEN_FRAME_BYTES_MAX + GEN_FRAME_HEAD);
-    struct gen_message m = {GEN_ROLE_USER, str_from(big, half)};
+    struct gen_message m = {.role = GEN_ROLE_USER, .content = str_from(big, half)};
     struct gen_request r;
     gen_request_init(&r, GEN_CHAT);
     r.messages = &m;
@@ -429,8 +464,10 @@ static void defaults_and_names(void **state)
     assert_true(r.credit == GEN_CREDIT_UNLIMITED);
     assert_true(r.sampling.temperature == gen_sampling_default.temperature && r.sampling.repeat_penalty == 1);
     assert_null(r.messages);
+    assert_true(r.parallel_tool_calls);
     assert_string_equal(gen_finish_name(GEN_FINISH_LENGTH), "length");
     assert_string_equal(gen_finish_name(GEN_FINISH_DEADLINE), "deadline");
+    assert_string_equal(gen_finish_name(GEN_FINISH_TOOL_CALLS), "tool_calls");
     assert_string_equal(gen_finish_name((enum gen_finish)99), "unknown");
 }
 

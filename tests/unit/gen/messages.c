@@ -97,6 +97,31 @@ static struct gen_sampling sampling(struct source *s)
     };
 }
 
+static struct gen_message message(struct source *s)
+{
+    struct gen_message m = {
+        .role = (enum gen_role)below(s, GEN_ROLE_COUNT),
+        .content = text(s, 300),
+        .reasoning = text(s, 50),
+        .name = text(s, 20),
+        .tool_call_id = text(s, 20),
+        .n_tool_calls = below(s, 3),
+    };
+    struct gen_tool_call *calls = items(s, m.n_tool_calls, sizeof *calls);
+    for (size_t i = 0; i < m.n_tool_calls; i++)
+        calls[i] = (struct gen_tool_call){text(s, 20), text(s, 20), text(s, 90)};
+    m.tool_calls = calls;
+    return m;
+}
+
+static const struct gen_tool *tools(struct source *s, size_t n)
+{
+    struct gen_tool *p = items(s, n, sizeof *p);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct gen_tool){text(s, 20), text(s, 90), text(s, 90), flip(s)};
+    return p;
+}
+
 static struct gen_request request(struct source *s)
 {
     struct gen_request m = {
@@ -110,6 +135,16 @@ static struct gen_request request(struct source *s)
         .continue_last = flip(s),
         .prompt = text(s, 200),
         .n_prompt_tokens = below(s, 50),
+        .n_tools = below(s, 4),
+        .tool_choice = (enum gen_tool_choice)below(s, GEN_TOOLS_CHOICE_COUNT),
+        .tool_choice_name = text(s, 20),
+        .parallel_tool_calls = flip(s),
+        .thinking = (enum gen_thinking)below(s, GEN_THINK_COUNT),
+        .think_budget = u32(s),
+        .reasoning_effort = text(s, 9),
+        .template_kwargs = text(s, 60),
+        .format = (enum gen_format)below(s, GEN_FORMAT_COUNT),
+        .format_text = text(s, 60),
         .n_choices = 1 + (uint32_t)below(s, GEN_CHOICES_MAX),
         .max_tokens = u32(s),
         .sampling = sampling(s),
@@ -122,7 +157,8 @@ static struct gen_request request(struct source *s)
     };
     struct gen_message *messages = items(s, m.n_messages, sizeof *messages);
     for (size_t i = 0; i < m.n_messages; i++)
-        messages[i] = (struct gen_message){(enum gen_role)below(s, GEN_ROLE_COUNT), text(s, 300)};
+        messages[i] = message(s);
+    m.tools = tools(s, m.n_tools);
     struct gen_bias *biases = items(s, m.n_biases, sizeof *biases);
     for (size_t i = 0; i < m.n_biases; i++)
         biases[i] = (struct gen_bias){u32(s), real(s)};
@@ -159,6 +195,7 @@ static struct gen_event event(struct source *s)
         m.prefill.cached = u32(s);
         break;
     case GEN_TEXT:
+    case GEN_REASONING:
         m.text.text = text(s, 60);
         m.text.n_tokens = below(s, 4);
         m.text.tokens = tokens(s, m.text.n_tokens);
@@ -166,8 +203,14 @@ static struct gen_event event(struct source *s)
     case GEN_DONE:
         m.done.reason = (enum gen_finish)below(s, GEN_FINISH_COUNT);
         m.done.stop = text(s, 20);
-        m.done.usage = (struct gen_usage){u32(s), u32(s), u32(s)};
+        m.done.usage = (struct gen_usage){u32(s), u32(s), u32(s), u32(s)};
         m.done.timings = (struct gen_timings){unit(s), unit(s), unit(s)};
+        break;
+    case GEN_TOOL_CALL:
+        m.tool_call.index = (uint32_t)below(s, GEN_TOOL_CALLS_MAX);
+        m.tool_call.id = text(s, 20);
+        m.tool_call.name = text(s, 20);
+        m.tool_call.arguments = text(s, 60);
         break;
     default:
         m.error.fault = (enum gen_fault)below(s, GEN_FAULT_COUNT);
@@ -247,14 +290,31 @@ static bool same_sampling(const struct gen_sampling *a, const struct gen_samplin
            SAME(frequency_penalty) && SAME(repeat_last_n) && SAME(seed) && SAME(has_seed);
 }
 
+static bool same_message(const struct gen_message *a, const struct gen_message *b)
+{
+    bool same = SAME(role) && SAME_STR(content) && SAME_STR(reasoning) && SAME_STR(name) && SAME_STR(tool_call_id) && SAME(n_tool_calls);
+    for (size_t i = 0; same && i < a->n_tool_calls; i++)
+        same = SAME_STR(tool_calls[i].id) && SAME_STR(tool_calls[i].name) && SAME_STR(tool_calls[i].arguments);
+    return same;
+}
+
+static bool same_tools(const struct gen_request *a, const struct gen_request *b)
+{
+    bool same = SAME(n_tools) && SAME(tool_choice) && SAME_STR(tool_choice_name) && SAME(parallel_tool_calls);
+    for (size_t i = 0; same && i < a->n_tools; i++)
+        same = SAME_STR(tools[i].name) && SAME_STR(tools[i].description) && SAME_STR(tools[i].parameters) && SAME(tools[i].strict);
+    return same;
+}
+
 static bool same_request(const struct gen_request *a, const struct gen_request *b)
 {
     bool same = SAME(id) && SAME(kind) && SAME_STR(owner) && SAME(priority) && SAME(deadline_ms) && SAME(credit) && SAME(n_messages) &&
                 SAME(continue_last) && SAME_STR(prompt) && SAME_U32S(prompt_tokens, n_prompt_tokens) && SAME(n_choices) &&
                 SAME(max_tokens) && same_sampling(&a->sampling, &b->sampling) && SAME(n_stops) && SAME(n_biases) && SAME(logprobs) &&
-                SAME(top_logprobs) && SAME(echo) && SAME(ignore_eos);
+                SAME(top_logprobs) && SAME(echo) && SAME(ignore_eos) && same_tools(a, b) && SAME(thinking) && SAME(think_budget) &&
+                SAME_STR(reasoning_effort) && SAME_STR(template_kwargs) && SAME(format) && SAME_STR(format_text);
     for (size_t i = 0; same && i < a->n_messages; i++)
-        same = SAME(messages[i].role) && SAME_STR(messages[i].content);
+        same = same_message(&a->messages[i], &b->messages[i]);
     for (size_t i = 0; same && i < a->n_stops; i++)
         same = SAME_STR(stops[i]);
     for (size_t i = 0; same && i < a->n_biases; i++)
@@ -280,14 +340,16 @@ static bool same_event(const struct gen_event *a, const struct gen_event *b)
     case GEN_LOADING: return SAME(loading.progress);
     case GEN_PREFILL: return SAME(prefill.done) && SAME(prefill.total) && SAME(prefill.cached);
     case GEN_TEXT:
+    case GEN_REASONING:
         same = SAME_STR(text.text) && SAME(text.n_tokens);
         for (size_t i = 0; same && i < a->text.n_tokens; i++)
             same = same_token(&a->text.tokens[i], &b->text.tokens[i]);
         return same;
     case GEN_DONE:
         return SAME(done.reason) && SAME_STR(done.stop) && SAME(done.usage.prompt_tokens) && SAME(done.usage.cached_tokens) &&
-               SAME(done.usage.completion_tokens) && SAME(done.timings.queue_ms) && SAME(done.timings.prefill_ms) &&
-               SAME(done.timings.decode_ms);
+               SAME(done.usage.completion_tokens) && SAME(done.usage.reasoning_tokens) && SAME(done.timings.queue_ms) &&
+               SAME(done.timings.prefill_ms) && SAME(done.timings.decode_ms);
+    case GEN_TOOL_CALL: return SAME(tool_call.index) && SAME_STR(tool_call.id) && SAME_STR(tool_call.name) && SAME_STR(tool_call.arguments);
     default: return SAME(error.fault) && SAME_STR(error.message) && SAME_STR(error.param);
     }
 }

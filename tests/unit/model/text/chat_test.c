@@ -60,26 +60,17 @@ static void expect(const struct vocab *v, const char *template_text, const struc
     buf_free(&b);
 }
 
-#define SYSTEM(text)               \
-    {                              \
-        GEN_ROLE_SYSTEM,           \
-        {                          \
-            text, sizeof(text) - 1 \
-        }                          \
+#define SYSTEM(text)                                                   \
+    {                                                                  \
+        .role = GEN_ROLE_SYSTEM, .content = { text, sizeof(text) - 1 } \
     }
-#define USER(text)                 \
-    {                              \
-        GEN_ROLE_USER,             \
-        {                          \
-            text, sizeof(text) - 1 \
-        }                          \
+#define USER(text)                                                   \
+    {                                                                \
+        .role = GEN_ROLE_USER, .content = { text, sizeof(text) - 1 } \
     }
-#define ASSISTANT(text)            \
-    {                              \
-        GEN_ROLE_ASSISTANT,        \
-        {                          \
-            text, sizeof(text) - 1 \
-        }                          \
+#define ASSISTANT(text)                                                   \
+    {                                                                     \
+        .role = GEN_ROLE_ASSISTANT, .content = { text, sizeof(text) - 1 } \
     }
 
 static const struct gen_message turns[] = {SYSTEM("Be brief."), USER(" 1+1?\n"), ASSISTANT("2"), USER("and 2+2?")};
@@ -181,8 +172,8 @@ static void refuse(const struct vocab *v, const char *template_text, const struc
 static void refuses_what_it_cannot_carry(void **state)
 {
     const struct vocab *v = ((struct tiny *)*state)->v;
-    const struct gen_message tool[] = {USER("x"), {GEN_ROLE_TOOL, STR("{}")}}, late[] = {USER("x"), SYSTEM("y")},
-                             odd[] = {{GEN_ROLE_COUNT, {0}}};
+    const struct gen_message tool[] = {USER("x"), {.role = GEN_ROLE_TOOL, .content = STR("{}")}}, late[] = {USER("x"), SYSTEM("y")},
+                             odd[] = {{.role = GEN_ROLE_COUNT}};
     refuse(v, "", turns, 0, false, "at least one message");
     refuse(v, "<|im_start|>", turns, 4, true, "only an assistant's message can be continued, but the last one is the user's");
     refuse(v, "[INST] <<SYS>>", tool, 2, false, "message 1: the model's chat format (llama2) has no role \"tool\"");
@@ -200,7 +191,7 @@ static void refuses_what_it_cannot_carry(void **state)
 static void empty_contents(void **state)
 {
     const struct vocab *v = ((struct tiny *)*state)->v;
-    const struct gen_message m[] = {{GEN_ROLE_SYSTEM, {NULL, 0}}, {GEN_ROLE_USER, {NULL, 0}}};
+    const struct gen_message m[] = {{.role = GEN_ROLE_SYSTEM}, {.role = GEN_ROLE_USER}};
     expect(v, "<|im_start|>", m, 2, false, "<|im_start|>system\n<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n");
     expect(v, "[INST] <<SYS>>", m, 2, false, "<s>[INST] <<SYS>>\n\n<</SYS>>\n\n [/INST]");
     expect(v, "", m + 1, 1, false, "");
