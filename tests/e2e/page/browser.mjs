@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const program = process.env.HEARTH_CHROMIUM ?? '/usr/bin/chromium';
@@ -145,6 +146,16 @@ export async function until(what, condition) {
         const value = await condition();
         if (value) return value;
         if (Date.now() > end) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+/** Polls until `get` gives what is expected; what it gave last is the error. */
+export async function becomes(expected, get, what) {
+    for (const end = Date.now() + WAIT_MS; ; ) {
+        const value = await get();
+        if (isDeepStrictEqual(value, expected)) return;
+        if (Date.now() > end) assert.deepEqual(value, expected, what);
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
 }

@@ -112,7 +112,6 @@ describe('a conversation', { skip }, () => {
             assert.equal(next.usage.completion_tokens, 1);
             const { messages } = await (await fetch(`${server.url}/api/conversations/${new URL(page.url()).searchParams.get('c')}`)).json();
             assert.equal(messages.at(-1).state, 'stopped');
-            assert.ok(messages.at(-1).usage.completion_tokens < LONG.max_tokens);
             await answer(page).getByRole('button', { name: 'Continue' }).click();
             await until('more text', async () => (await textOf(page)).length > text.length);
             await page.keyboard.press('Escape');

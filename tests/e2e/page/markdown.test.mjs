@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from '../harness.mjs';
-import { answer, browserForTests, conversation, skip, until } from './browser.mjs';
+import { WAIT_MS, answer, browserForTests, conversation, skip, until } from './browser.mjs';
 
 const hostile = [
     '<script>window.hit = 1</script>',
@@ -124,7 +124,7 @@ describe('Markdown', { skip }, () => {
         await page.waitForFunction(() => window.tell);
         await page.evaluate((all) => window.tell('text', { from: 0, text: all }), text);
         await answer(page).locator('.prose p').nth(399).waitFor();
-        const touched = await page.evaluate(async (length) => {
+        const touched = await page.evaluate(async ({ length, withinMs }) => {
             const prose = document.querySelector('.answer .prose');
             const found = new Set();
             new MutationObserver((all) => {
@@ -135,12 +135,16 @@ describe('Markdown', { skip }, () => {
                         found.add([...prose.children].indexOf(block));
                     }
             }).observe(prose, { subtree: true, childList: true, characterData: true, attributes: true });
+            const end = performance.now() + withinMs;
             for (let i = 0; i < 40; i++) {
                 window.tell('text', { from: length + i * 5, text: 'word ' });
-                while ((prose.lastElementChild.textContent.match(/word /g) ?? []).length < i + 1 || !prose.lastElementChild.textContent.startsWith('word')) await new Promise(requestAnimationFrame);
+                while (prose.lastElementChild.textContent.trim() !== 'word '.repeat(i + 1).trim()) {
+                    if (performance.now() > end) throw new Error(`${i + 1} words are not there: “${prose.lastElementChild.textContent}”`);
+                    await new Promise(requestAnimationFrame);
+                }
             }
             return [...found];
-        }, text.length);
+        }, { length: text.length, withinMs: WAIT_MS });
         assert.deepEqual(touched, [400], 'only the last block is touched');
         await page.evaluate((m) => window.tell('done', m), { ...last, content: text + 'word '.repeat(40), state: 'done' });
         await page.locator('.thread > article.answer.done').waitFor();

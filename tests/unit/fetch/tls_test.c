@@ -46,7 +46,7 @@ static void add_extension(X509 *x, int nid, const char *value)
 static X509 *make_certificate(EVP_PKEY *key, enum which which)
 {
     X509 *x = X509_new();
-    char subject[16];
+    char subject[32];
     snprintf(subject, sizeof subject, "test %d", (int)which); /* of their own, so that each finds itself among the trusted */
     X509_set_version(x, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x), 1 + (int)which);

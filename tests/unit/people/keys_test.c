@@ -26,7 +26,7 @@ static void other_texts_are_nobody(void **state)
     char wrong[PEOPLE_SECRET_MAX];
     str_copy(wrong, sizeof wrong, str_of(f->secret));
     wrong[20] ^= 1;
-    char shorter[PEOPLE_SECRET_MAX] = "", longer[PEOPLE_SECRET_MAX];
+    char shorter[PEOPLE_SECRET_MAX] = "", longer[PEOPLE_SECRET_MAX + 1];
     str_copy(shorter, sizeof shorter, str_head(str_of(f->secret), strlen(f->secret) - 1));
     snprintf(longer, sizeof longer, "%sA", f->secret);
     const char *const texts[] = {wrong, shorter, longer, "", "hearth_", f->secret + 7};
