@@ -10,7 +10,7 @@ enum {
     STRIDE = 256,         /* rows of forms are padded to super-blocks */
     LANES_MAX = 32,       /* of any level */
     LANE_BYTES_MAX = 128, /* of packed activations for 32 values, of any level */
-    TILE_ROWS_MAX = 16,   /* of any level */
+    TILE_ROWS_MAX = 32,   /* of any level */
     PANEL_BYTES = 192 << 10,
     PANEL_ROWS_MAX = 64,
     PANEL_M_MIN = 8, /* fewer rows of activations go one by one: a panel takes as long as for all its lanes */
@@ -29,7 +29,7 @@ int act_create(size_t rows_max, size_t cols_max, struct act **ret)
     if (!a)
         return ERR_NOMEM;
     size_t stride = round_up(cols_max, STRIDE), values = rows_max * stride, groups = values / 32 * sizeof(float);
-    size_t packed = round_up(rows_max, LANES_MAX) * (stride / 32) * LANE_BYTES_MAX;
+    size_t packed = (round_up(rows_max, LANES_MAX) + LANES_MAX) * (stride / 32) * LANE_BYTES_MAX;
     *a = (struct act){.rows_max = rows_max, .cols_max = cols_max, .stride = stride};
     a->pages_len = 2 * values + 7 * groups + packed;
     uint8_t *p = a->pages = mem_pages_alloc(a->pages_len);

@@ -107,8 +107,8 @@ struct kernels {
     size_t tile_rows;         /* rows of w that are worked on together */
     size_t panel_elem;        /* bytes of an unpacked weight, at most */
     void (*pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
-    /* Unpacks row r of a panel. */
-    void (*panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src);
+    /* Unpacks the n_rows rows of a panel, and fetches what lies at `next`. */
+    void (*panel_fill)(const struct panel *p, const struct dot_rows *w);
     /* out[lane][row], lanes out_stride floats apart; n_lanes of them are wanted. */
     void (*panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
     void (*row_to_f32)(enum tensor_type type, const void *src, float *dst, size_t n);                  /* F32, F16, BF16 */

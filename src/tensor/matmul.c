@@ -21,7 +21,7 @@ struct matmul {
     const struct matrix *w;
     struct act *a;
     float *out;
-    size_t out_stride, rows_per_item, m_per_item;
+    size_t out_stride, rows_per_item, m_per_item, n_threads;
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -77,8 +77,10 @@ static struct panel make_panel(const struct matmul *mm, size_t row, size_t n, ui
     p.sums = (float *)(scratch + round_up(rows * p.k * mm->kn->panel_elem, 64));
     p.d = p.sums + 3 * rows * mm->kn->lanes;
     p.m = p.d + rows * (p.k / p.form.group);
-    for (size_t r = 0; r < n; r++)
-        mm->kn->panel_fill(&p, r, mm->kn->unpack[mm->w->type], row_of(mm->w, row + r));
+    /* Items are handed out in order, so the one that this thread takes next is about as many further as there are threads. */
+    size_t next = min_size(row + mm->n_threads * mm->rows_per_item, mm->w->rows - 1);
+    struct dot_rows rows_of = {row_of(mm->w, row), mm->w->row_bytes, n, (uintptr_t)row_of(mm->w, next)};
+    mm->kn->panel_fill(&p, &rows_of);
     return p;
 }
 
@@ -159,7 +161,7 @@ void op_matmul(const struct kernels *kn, struct pool *pool, const struct matrix 
 {
     if (!w->rows || !a->m)
         return;
-    struct matmul mm = {kn, w, a, out, out_stride, 0, 0};
+    struct matmul mm = {.kn = kn, .w = w, .a = a, .out = out, .out_stride = out_stride, .n_threads = (size_t)pool_threads(pool)};
     bool grouped = weight_forms[w->type].group;
     int n_threads = pool_threads(pool);
     if (act_wants_tiles(a, kn, w->type) && act_scratch(a, n_threads)) {

@@ -11,6 +11,7 @@
  * A tile goes through the groups of lane 0, then of lane 1 …, each time in ascending order, and adds the eight lanes as a tree
  * (kernels.h). The activations of a call (8 rows) stay in the first-level cache, the panel in the second one. */
 #include "tensor/arm/level.h"
+#include "tensor/unpack.h"
 
 #define UNROLL _Pragma("GCC unroll 16")
 
@@ -60,7 +61,13 @@ INLINE void put_group(const int8_t *q, size_t group, size_t row, int8_t *tile)
         memcpy(dst + j * W_SIDE, q + j, STEP);
 }
 
-void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src)
+static unpack_fn *const unpackers[TENSOR_TYPE_COUNT] = {
+#define X(id, name, ...) [TENSOR_##id] = unpack_##name,
+    GROUPED_TYPES(X)
+#undef X
+};
+
+static void fill_row(const struct panel *p, size_t r, const uint8_t *src)
 {
     const struct tensor_type_info *t = tensor_type_info(p->type);
     size_t group = p->form.group, first = r / TILE_ROWS * (p->k / group), row = r % TILE_ROWS;
@@ -69,7 +76,7 @@ void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const
         int8_t q[CHUNK];
         float d[CHUNK / 16], m[CHUNK / 16];
         size_t n = p->k - i < CHUNK ? p->k - i : CHUNK;
-        unpack(b, n, q, d, m);
+        unpackers[p->type](b, n, q, d, m);
         for (size_t j = 0; j < n / group; j++) {
             size_t at = (first + i / group + j) * TILE_ROWS;
             if (group == 32)
@@ -81,6 +88,12 @@ void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const
                 p->m[at + row] = m[j];
         }
     }
+}
+
+void LEVEL(panel_fill)(const struct panel *p, const struct dot_rows *w)
+{
+    for (size_t r = 0; r < p->n_rows; r++)
+        fill_row(p, r, w->w + r * w->row_bytes);
 }
 
 /* multiply: acc[row][vec] ← Σ w · a of one group; `half` says which one of a block's groups of 16. */

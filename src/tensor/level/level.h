@@ -45,7 +45,7 @@ void LEVEL(attend)(const struct attend_shape *s, const void *block, const struct
 void LEVEL(attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
 /* panel.c */
 void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
-void LEVEL(panel_fill)(const struct panel *p, size_t r, unpack_fn *unpack, const void *src);
+void LEVEL(panel_fill)(const struct panel *p, const struct dot_rows *w);
 void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
 
 #endif

@@ -11,9 +11,9 @@
 #include "tensor/level/level.h"
 
 /* Rows of activations that a panel kernel takes side by side, the bytes that 32 values of one of them take, and rows of w. */
-enum { avx2_PANEL_LANES = 16, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 3 };
-enum { avxvnni_PANEL_LANES = 16, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 3 };
-enum { avx512_PANEL_LANES = 32, avx512_PANEL_LANE_BYTES = 60, avx512_PANEL_TILE_ROWS = 6 };
+enum { avx2_PANEL_LANES = 3, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 16 };
+enum { avxvnni_PANEL_LANES = 3, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 16 };
+enum { avx512_PANEL_LANES = 6, avx512_PANEL_LANE_BYTES = 60, avx512_PANEL_TILE_ROWS = 32 };
 
 /* The processor's own prefetchers stop at 4 KB pages and start slowly; without this a thread gets three quarters of the
  * bandwidth. */
