@@ -58,6 +58,12 @@ struct dot_rows {
 /* out[m][n] = the rows (k values each) · m rows of activations, few of them: each weight is unpacked once for up to four. */
 typedef void dot_fn(const struct dot_rows *w, const struct act_row *a, size_t m, size_t k, float *out, size_t out_stride);
 
+/* Memory that will be read soon. Any address will do. */
+struct span {
+    uintptr_t at;
+    size_t bytes;
+};
+
 /* Unpacked weight rows for products with many rows of activations. */
 struct panel {
     enum tensor_type type;
@@ -109,8 +115,8 @@ struct kernels {
     void (*pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
     /* Unpacks the n_rows rows of a panel, and fetches what lies at `next`. */
     void (*panel_fill)(const struct panel *p, const struct dot_rows *w);
-    /* out[lane][row], lanes out_stride floats apart; n_lanes of them are wanted. */
-    void (*panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
+    /* out[lane][row], lanes out_stride floats apart; n_lanes of them are wanted. Meanwhile `soon` is fetched. */
+    void (*panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, struct span soon, float *out, size_t out_stride);
     void (*row_to_f32)(enum tensor_type type, const void *src, float *dst, size_t n);                  /* F32, F16, BF16 */
     void (*panel_f32)(const struct panel *p, const float *x, size_t m, float *out, size_t out_stride); /* x[m][k] */
 

@@ -77,22 +77,29 @@ static struct panel make_panel(const struct matmul *mm, size_t row, size_t n, ui
     p.sums = (float *)(scratch + round_up(rows * p.k * mm->kn->panel_elem, 64));
     p.d = p.sums + 3 * rows * mm->kn->lanes;
     p.m = p.d + rows * (p.k / p.form.group);
-    /* Items are handed out in order, so the one that this thread takes next is about as many further as there are threads. */
-    size_t next = min_size(row + mm->n_threads * mm->rows_per_item, mm->w->rows - 1);
-    struct dot_rows rows_of = {row_of(mm->w, row), mm->w->row_bytes, n, (uintptr_t)row_of(mm->w, next)};
+    struct dot_rows rows_of = {row_of(mm->w, row), mm->w->row_bytes, n, (uintptr_t)row_of(mm->w, row + n)};
     mm->kn->panel_fill(&p, &rows_of);
     return p;
 }
 
+/* What the thread reads next: items are handed out in order, so about as many further as there are threads. */
+static struct span next_item(const struct matmul *mm, size_t row)
+{
+    size_t next = row + mm->n_threads * mm->rows_per_item, rows = next < mm->w->rows ? min_size(mm->rows_per_item, mm->w->rows - next) : 0;
+    return (struct span){(uintptr_t)row_of(mm->w, next), rows * mm->w->row_bytes};
+}
+
+/* Unpacking waits for memory, multiplying does not: so the next panel is fetched while this one is multiplied. */
 static void panel_item(void *arg, size_t item, int thread)
 {
     const struct matmul *mm = arg;
     const struct act *a = mm->a;
     size_t row = item * mm->rows_per_item, n = min_size(mm->rows_per_item, mm->w->rows - row), lanes = mm->kn->lanes;
     struct panel p = make_panel(mm, row, n, act_panel(a, thread));
-    for (size_t i = 0; i < a->m; i += lanes) {
+    struct span next = next_item(mm, row), soon = {next.at, next.bytes * lanes / a->m + 1};
+    for (size_t i = 0; i < a->m; i += lanes, soon.at += soon.bytes) {
         const uint8_t *packed = a->packed + i / lanes * act_packed_bytes(a, mm->kn);
-        mm->kn->panel_q8(&p, packed, min_size(lanes, a->m - i), mm->out + i * mm->out_stride + row, mm->out_stride);
+        mm->kn->panel_q8(&p, packed, min_size(lanes, a->m - i), soon, mm->out + i * mm->out_stride + row, mm->out_stride);
     }
 }
 

@@ -233,8 +233,9 @@ INLINE void multiply_panel(const struct panel *p, const struct pack_block *x, si
     }
 }
 
-void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride)
+void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, struct span soon, float *out, size_t out_stride)
 {
+    prefetch(soon.at, soon.bytes);
     if (p->form.group == 16 && p->form.has_min)
         multiply_panel(p, packed, n_lanes, out, out_stride, (struct shape){16, true});
     else if (p->form.group == 16)

@@ -46,6 +46,6 @@ void LEVEL(attend_put)(const struct attend_shape *s, void *block, size_t slot, c
 /* panel.c */
 void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst);
 void LEVEL(panel_fill)(const struct panel *p, const struct dot_rows *w);
-void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride);
+void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, struct span soon, float *out, size_t out_stride);
 
 #endif

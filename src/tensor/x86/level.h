@@ -23,6 +23,13 @@ static inline void prefetch(uintptr_t p, size_t n)
         _mm_prefetch((const char *)(p + i), _MM_HINT_T0); /* NOLINT(performance-no-int-to-ptr): any address will do */
 }
 
+/* The same for what is read later, so that it does not drive out what is in use. */
+static inline void prefetch_far(uintptr_t p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64)
+        _mm_prefetch((const char *)(p + i), _MM_HINT_T1); /* NOLINT(performance-no-int-to-ptr): any address will do */
+}
+
 /* ((0+4) + (2+6)) + ((1+5) + (3+7)), + 0 */
 static inline float reduce8(__m256 v)
 {

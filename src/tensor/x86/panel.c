@@ -35,44 +35,6 @@ void LEVEL(pack)(const struct act_row *rows, size_t n_rows, size_t k, void *dst)
     }
 }
 
-#if defined(__AVX512VNNI__)
-typedef __m512 vec;
-typedef __m512i ivec;
-#define vec_zero       _mm512_setzero_ps
-#define vec_add        _mm512_add_ps
-#define vec_mul        _mm512_mul_ps
-#define vec_fma        _mm512_fmadd_ps
-#define vec_set1       _mm512_set1_ps
-#define vec_load       _mm512_loadu_ps
-#define vec_save       _mm512_storeu_ps
-#define vec_from       _mm512_cvtepi32_ps
-#define ivec_zero      _mm512_setzero_si512
-#define ivec_load      _mm512_loadu_si512
-#define ivec_set1      _mm512_set1_epi32
-#define ivec_sub       _mm512_sub_epi32
-#define ivec_shift     _mm512_slli_epi32
-#define dot_4(s, w, x) _mm512_dpbusd_epi32(s, w, x)
-#else
-typedef __m256 vec;
-typedef __m256i ivec;
-#define vec_zero     _mm256_setzero_ps
-#define vec_add      _mm256_add_ps
-#define vec_mul      _mm256_mul_ps
-#define vec_fma      _mm256_fmadd_ps
-#define vec_set1     _mm256_set1_ps
-#define vec_load     _mm256_loadu_ps
-#define vec_save     _mm256_storeu_ps
-#define vec_from     _mm256_cvtepi32_ps
-#define ivec_zero    _mm256_setzero_si256
-#define ivec_load(p) _mm256_loadu_si256((const __m256i *)(p))
-#define ivec_set1    _mm256_set1_epi32
-#define ivec_sub     _mm256_sub_epi32
-#define ivec_shift   _mm256_slli_epi32
-#if HAS_VNNI
-#define dot_4(s, w, x) _mm256_dpbusd_avx_epi32(s, w, x)
-#endif
-#endif
-
 INLINE ivec broadcast(const void *p)
 {
     int32_t v;
@@ -176,6 +138,8 @@ INLINE void multiply(ivec acc[LANES][VECS], const uint8_t *w, const struct pack_
 struct lane {
     const uint8_t *w;
     size_t first, n_groups, n_blocks; /* first group; of the lane; of 32 values in the whole row */
+    uintptr_t soon;
+    size_t soon_group; /* bytes to fetch beside each group */
     int bias;
 };
 
@@ -189,6 +153,8 @@ INLINE void lane_sums(vec sum[LANES][VECS], struct lane l, const struct pack_blo
         const struct pack_block *b = x + (s.group == 16 ? place_of(g / 2, l.n_blocks) : place_of(l.first, l.n_blocks) + i);
         const float *d = (const float *)(const void *)(l.w + codes), *m = d + TILE_ROWS;
         ivec acc[LANES][VECS];
+        prefetch_far(l.soon, l.soon_group);
+        l.soon += l.soon_group;
         multiply(acc, l.w, b, half, l.bias, s);
         UNROLL for (size_t v = 0; v < VECS; v++)
         {
@@ -230,13 +196,15 @@ INLINE size_t lane_len(size_t lane, size_t n_groups)
 }
 
 /* part[0] ← the products of a tile. */
-INLINE void multiply_tile(const uint8_t *tile, size_t k, int bias, const struct pack_block *x, vec part[3][LANES][VECS], struct shape s)
+INLINE void multiply_tile(const uint8_t *tile, size_t k, int bias, const struct pack_block *x, struct span soon, vec part[3][LANES][VECS],
+                          struct shape s)
 {
-    size_t n_groups = k / s.group, bytes = group_bytes(s.group, s.wide, s.has_min);
+    size_t n_groups = k / s.group, bytes = group_bytes(s.group, s.wide, s.has_min), soon_group = (soon.bytes / n_groups + 63) / 64 * 64;
     for (size_t i = 0; i < 8; i++) {
         size_t lane = lane_order[i];
         vec sum[LANES][VECS];
-        struct lane l = {tile + place_of(lane, n_groups) * bytes, lane, lane_len(lane, n_groups), k / 32, bias};
+        struct lane l = {tile + place_of(lane, n_groups) * bytes, lane, lane_len(lane, n_groups), k / 32, soon.at, soon_group, bias};
+        soon.at += l.n_groups * soon_group;
         lane_sums(sum, l, x, s);
         UNROLL for (size_t t = 0; t < s.n; t++) UNROLL for (size_t v = 0; v < VECS; v++)
             add_lane(lane, sum[t][v], &part[0][t][v], &part[1][t][v], &part[2][t][v]);
@@ -257,25 +225,29 @@ INLINE void write_out(vec part[LANES][VECS], size_t n, size_t n_rows, float *out
 }
 
 /* All tiles of a panel × n of LANES rows of activations. */
-INLINE void multiply_panel(const struct panel *p, const struct pack_block *x, size_t n, int bias, float *out, size_t out_stride,
-                           struct shape s)
+INLINE void multiply_panel(const struct panel *p, const struct pack_block *x, size_t n, struct span soon, float *out, size_t out_stride,
+                           int bias, struct shape s)
 {
     size_t tile_bytes = p->k / s.group * group_bytes(s.group, s.wide, s.has_min);
+    soon.bytes = soon.bytes * TILE_ROWS / p->n_rows + 1;
     const uint8_t *tile = p->q;
     for (size_t row = 0; row < p->n_rows; row += TILE_ROWS, tile += tile_bytes) {
         vec part[3][LANES][VECS];
         size_t left = p->n_rows - row;
-        multiply_tile(tile, p->k, bias, x, part, s);
+        multiply_tile(tile, p->k, bias, x, soon, part, s);
+        soon.at += soon.bytes;
         write_out(part[0], n, left < TILE_ROWS ? left : TILE_ROWS, out + row, out_stride);
     }
 }
 
-typedef void multiply_fn(const struct panel *p, const struct pack_block *x, size_t n, int bias, float *out, size_t out_stride);
+typedef void multiply_fn(const struct panel *p, const struct pack_block *x, size_t n, struct span soon, float *out, size_t out_stride,
+                         int bias);
 
-#define SHAPE(name, number, ...)                                                                                                      \
-    static void name##_##number(const struct panel *p, const struct pack_block *x, size_t n, int bias, float *out, size_t out_stride) \
-    {                                                                                                                                 \
-        multiply_panel(p, x, n, bias, out, out_stride, (struct shape){.n = (number), __VA_ARGS__});                                   \
+#define SHAPE(name, number, ...)                                                                                           \
+    static void name##_##number(const struct panel *p, const struct pack_block *x, size_t n, struct span soon, float *out, \
+                                size_t out_stride, int bias)                                                               \
+    {                                                                                                                      \
+        multiply_panel(p, x, n, soon, out, out_stride, bias, (struct shape){.n = (number), __VA_ARGS__});                  \
     }
 #if defined(__AVX512VNNI__)
 enum { NUMBERS = 3 };
@@ -334,8 +306,8 @@ static const struct {
 #undef X
 };
 
-void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, float *out, size_t out_stride)
+void LEVEL(panel_q8)(const struct panel *p, const void *packed, size_t n_lanes, struct span soon, float *out, size_t out_stride)
 {
     size_t number = (n_lanes * NUMBERS + LANES - 1) / LANES - 1;
-    products[p->type].multiply[number](p, packed, n_lanes, products[p->type].bias, out, out_stride);
+    products[p->type].multiply[number](p, packed, n_lanes, soon, out, out_stride, products[p->type].bias);
 }

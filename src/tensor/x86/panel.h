@@ -37,6 +37,63 @@ enum { WIDTH = 8, LANES = 3 };
 enum { VECS = 2, TILE_ROWS = VECS * WIDTH };
 _Static_assert(LANES == (int)LEVEL(PANEL_LANES) && TILE_ROWS == (int)LEVEL(PANEL_TILE_ROWS), "as the table says");
 
+/* A register of floats and one of integers. */
+#if defined(__AVX512VNNI__)
+typedef __m512 vec;
+typedef __m512i ivec;
+#define vec_zero       _mm512_setzero_ps
+#define vec_add        _mm512_add_ps
+#define vec_mul        _mm512_mul_ps
+#define vec_fma        _mm512_fmadd_ps
+#define vec_set1       _mm512_set1_ps
+#define vec_load       _mm512_loadu_ps
+#define vec_save       _mm512_storeu_ps
+#define vec_from       _mm512_cvtepi32_ps
+#define ivec_zero      _mm512_setzero_si512
+#define ivec_load      _mm512_loadu_si512
+#define ivec_set1      _mm512_set1_epi32
+#define ivec_save      _mm512_storeu_si512
+#define ivec_set1_8    _mm512_set1_epi8
+#define ivec_and       _mm512_and_si512
+#define ivec_or        _mm512_or_si512
+#define ivec_xor       _mm512_xor_si512
+#define ivec_left      _mm512_slli_epi16
+#define ivec_right     _mm512_srli_epi16
+#define ivec_low32     _mm512_unpacklo_epi32
+#define ivec_high32    _mm512_unpackhi_epi32
+#define ivec_low64     _mm512_unpacklo_epi64
+#define ivec_high64    _mm512_unpackhi_epi64
+#define dot_4(s, w, x) _mm512_dpbusd_epi32(s, w, x)
+#else
+typedef __m256 vec;
+typedef __m256i ivec;
+#define vec_zero        _mm256_setzero_ps
+#define vec_add         _mm256_add_ps
+#define vec_mul         _mm256_mul_ps
+#define vec_fma         _mm256_fmadd_ps
+#define vec_set1        _mm256_set1_ps
+#define vec_load        _mm256_loadu_ps
+#define vec_save        _mm256_storeu_ps
+#define vec_from        _mm256_cvtepi32_ps
+#define ivec_zero       _mm256_setzero_si256
+#define ivec_load(p)    _mm256_loadu_si256((const __m256i *)(p))
+#define ivec_set1       _mm256_set1_epi32
+#define ivec_save(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define ivec_set1_8     _mm256_set1_epi8
+#define ivec_and        _mm256_and_si256
+#define ivec_or         _mm256_or_si256
+#define ivec_xor        _mm256_xor_si256
+#define ivec_left       _mm256_slli_epi16
+#define ivec_right      _mm256_srli_epi16
+#define ivec_low32      _mm256_unpacklo_epi32
+#define ivec_high32     _mm256_unpackhi_epi32
+#define ivec_low64      _mm256_unpacklo_epi64
+#define ivec_high64     _mm256_unpackhi_epi64
+#if HAS_VNNI
+#define dot_4(s, w, x) _mm256_dpbusd_avx_epi32(s, w, x)
+#endif
+#endif
+
 /* 32 values of LANES rows, and what goes with them. */
 struct pack_block {
     int8_t q[LANES][32];
