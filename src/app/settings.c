@@ -101,7 +101,7 @@ const struct setting settings[] = {
      .help = {"Answers written at the same time.", "同时生成的回答数。"}},
     {"engine", "queue_max", SETTING_INT, "64", 1, 10000, FIELD(engine.queue_max),
      .help = {"Requests that wait for their turn; further ones get 503.", "排队等待的请求数；超出返回 503。"}},
-    {"engine", "prefill_chunk", SETTING_INT, "128", 16, 4096, FIELD(engine.prefill_chunk),
+    {"engine", "prefill_chunk", SETTING_INT, "256", 16, 4096, FIELD(engine.prefill_chunk),
      .help = {"Tokens of a prompt read between two steps of running answers.", "两步生成之间读取的提示词元数。"}},
     {"engine", "threads", SETTING_INT, "0", 0, 256, FIELD(engine.threads),
      .help = {"Compute threads; 0: one for each core.", "计算线程数；0 表示每个物理核一个。"}},

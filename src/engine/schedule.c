@@ -232,6 +232,18 @@ static bool someone_writes(const struct engine *en)
     return false;
 }
 
+/* Steps of about equal size: unpacking the weights costs the same for the few rows that a last step would have. */
+static uint32_t evenly(const struct engine *en, uint32_t most)
+{
+    uint64_t unread = 0;
+    for (const struct request *r = en->active.first; r; r = r->next)
+        for (uint32_t i = 0; i < r->n_seqs; i++)
+            if (seq_runs(&r->seqs[i]) && r->seqs[i].len - r->seqs[i].n_kv > 1)
+                unread += r->seqs[i].len - r->seqs[i].n_kv;
+    uint64_t steps = (unread + most - 1) / most;
+    return steps > 1 ? (uint32_t)((unread + steps - 1) / steps) : most;
+}
+
 /* Prompt rows of the next step: prefill_chunk, or less where the model is large for this machine. The text does not depend on it. */
 static uint32_t prompt_rows(const struct engine *en)
 {
@@ -239,7 +251,7 @@ static uint32_t prompt_rows(const struct engine *en)
     if (en->prompt_row_ns <= 0)
         return most < PROMPT_ROWS_FIRST ? most : PROMPT_ROWS_FIRST;
     double fit = (someone_writes(en) ? STEP_MS_SHARED : STEP_MS_ALONE) * 1e6 / en->prompt_row_ns;
-    return fit >= most ? most : fit <= least ? least : (uint32_t)fit;
+    return evenly(en, fit >= most ? most : fit <= least ? least : (uint32_t)fit);
 }
 
 void schedule_took(struct engine *en, uint64_t ns)
