@@ -1,5 +1,7 @@
 #include "engine/engine_impl.h"
 
+enum { CALL_ID_LEN = 9 };
+
 static void send(struct engine *en, struct gen_event *ev)
 {
     if (en->c.emit)
@@ -72,7 +74,42 @@ static void gather_tokens(struct engine *en, const struct outtext_held *held, si
     }
 }
 
-void event_text(struct engine *en, struct seq *s, const struct outtext_release *rel)
+static void event_reasoning(struct engine *en, struct seq *s, struct str text)
+{
+    if (!text.len || s->rq->hides_thinking)
+        return;
+    spend_credit(s->rq);
+    send(en, &(struct gen_event){.id = s->rq->id, .choice = s->choice, .type = GEN_REASONING, .text = {.text = text}});
+}
+
+/* Nine letters and digits, as Mistral's templates want them; all others take anything. */
+static struct str call_id(struct request *r, char id[CALL_ID_LEN])
+{
+    static const char chars[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (size_t i = 0; i < CALL_ID_LEN; i++)
+        id[i] = chars[rng_u64(&r->ids) % (sizeof chars - 1)];
+    return str_from(id, CALL_ID_LEN);
+}
+
+static void event_calls(struct engine *en, struct seq *s, const struct toolform_out *calls)
+{
+    char id[CALL_ID_LEN];
+    for (size_t i = 0; calls && i < calls->n_pieces; i++) {
+        const struct toolform_piece *p = &calls->pieces[i];
+        struct str bytes = str_from(calls->bytes.ptr + p->at, p->len);
+        struct gen_event ev = {.id = s->rq->id, .choice = s->choice, .type = GEN_TOOL_CALL, .tool_call = {.index = p->call}};
+        if (p->begins) {
+            ev.tool_call.id = call_id(s->rq, id);
+            ev.tool_call.name = bytes;
+        } else {
+            ev.tool_call.arguments = bytes;
+        }
+        spend_credit(s->rq);
+        send(en, &ev);
+    }
+}
+
+static void event_release(struct engine *en, struct seq *s, const struct outtext_release *rel)
 {
     if (!rel->text.len && !rel->n_tokens)
         return;
@@ -84,6 +121,13 @@ void event_text(struct engine *en, struct seq *s, const struct outtext_release *
     }
     spend_credit(s->rq);
     send(en, &ev);
+}
+
+void event_text(struct engine *en, struct seq *s, const struct outtext_release *rel)
+{
+    event_reasoning(en, s, rel->reasoning);
+    event_release(en, s, rel);
+    event_calls(en, s, rel->calls);
     outtext_drop(&s->stream, rel);
 }
 
@@ -97,7 +141,10 @@ void event_done(struct engine *en, struct seq *s, enum gen_finish reason, const 
     struct gen_event ev = {.id = r->id, .choice = s->choice, .type = GEN_DONE};
     ev.done.reason = reason;
     ev.done.stop = stop ? *stop : (struct str){0};
-    ev.done.usage = (struct gen_usage){.prompt_tokens = r->n_prompt, .cached_tokens = r->n_cached, .completion_tokens = seq_generated(s)};
+    ev.done.usage = (struct gen_usage){.prompt_tokens = r->n_prompt,
+                                       .cached_tokens = r->n_cached,
+                                       .completion_tokens = seq_generated(s),
+                                       .reasoning_tokens = s->stream.n_reasoning};
     ev.done.timings = (struct gen_timings){
         .queue_ms = ms_between(r->arrived_ns, r->started_ns ? r->started_ns : now),
         .prefill_ms = ms_between(r->started_ns, s->first_ns ? s->first_ns : now),
@@ -111,6 +158,8 @@ void event_end_text(struct engine *en, struct seq *s, enum gen_finish reason)
     struct outtext_release rel;
     if (outtext_end(&s->stream, &rel) == OK)
         event_text(en, s, &rel);
+    if (reason == GEN_FINISH_STOP && outtext_has_calls(&s->stream))
+        reason = GEN_FINISH_TOOL_CALLS;
     event_done(en, s, reason, NULL);
 }
 

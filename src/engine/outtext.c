@@ -18,7 +18,68 @@ int outtext_init(struct outtext *s, const struct vocab *v, bool strip_prefix, co
 void outtext_deinit(struct outtext *s)
 {
     buf_free(&s->pending);
+    if (s->parses) {
+        toolform_parser_deinit(&s->parser);
+        toolform_out_deinit(&s->parsed);
+        buf_free(&s->raw);
+    }
     *s = (struct outtext){0};
+}
+
+void outtext_parse(struct outtext *s, const struct toolform *form, bool calls, bool thinking)
+{
+    s->parses = true;
+    s->raw = buf_make(PENDING_BYTES_MAX);
+    toolform_parser_init(&s->parser, form, calls, thinking);
+    toolform_out_init(&s->parsed);
+}
+
+bool outtext_thinks(const struct outtext *s)
+{
+    return s->parses && s->parser.state == TOOLFORM_REASONING;
+}
+
+bool outtext_has_calls(const struct outtext *s)
+{
+    return s->parses && s->parser.n_calls &&
+           (s->parser.state == TOOLFORM_CLOSING || s->parser.state == TOOLFORM_NEXT || s->parser.state == TOOLFORM_TEXT);
+}
+
+/* What the parser has made of it: text joins what is pending. */
+static int parsed(struct outtext *s, int rc)
+{
+    if (!rc)
+        rc = buf_put(&s->pending, buf_str(&s->parsed.text));
+    buf_clear(&s->parsed.text);
+    return rc;
+}
+
+/* The characters of a token. Control tokens have marks around them, which tell them from letters. */
+static int push_parsed(struct outtext *s, uint32_t token)
+{
+    bool thought = outtext_thinks(s);
+    int rc = OK;
+    buf_clear(&s->raw);
+    if (vocab_is_special(s->detok.vocab, token)) {
+        detok_flush(&s->detok, &s->raw);
+        buf_putc(&s->raw, TOOLFORM_MARK);
+        vocab_piece(s->detok.vocab, token, true, &s->raw);
+        rc = buf_putc(&s->raw, TOOLFORM_MARK);
+    } else {
+        rc = detok_push(&s->detok, token, &s->raw);
+    }
+    rc = parsed(s, rc ? rc : toolform_push(&s->parser, buf_str(&s->raw), &s->parsed));
+    s->n_reasoning += thought || outtext_thinks(s);
+    return rc;
+}
+
+/* Records of markers, thinking and calls belong to no text. */
+static void drop_records(struct outtext *s)
+{
+    if (s->parser.state == TOOLFORM_TEXT)
+        return;
+    while (s->n_held && s->held[s->n_held - 1].end > s->pending.len)
+        s->n_held--;
 }
 
 /* The stop string that is complete first, looking at text that has come since `from`. *ret_at: where it begins. */
@@ -60,7 +121,8 @@ static size_t held_back(const struct outtext *s)
 
 static void release(const struct outtext *s, size_t n_bytes, struct outtext_release *ret)
 {
-    *ret = (struct outtext_release){.text = str_head(buf_str(&s->pending), n_bytes)};
+    *ret = (struct outtext_release){.text = str_head(buf_str(&s->pending), n_bytes), .reasoning = buf_str(&s->parsed.reasoning)};
+    ret->calls = s->parsed.n_pieces ? &s->parsed : NULL;
     while (ret->n_tokens < s->n_held && s->held[ret->n_tokens].end <= n_bytes)
         ret->n_tokens++;
 }
@@ -68,14 +130,20 @@ static void release(const struct outtext *s, size_t n_bytes, struct outtext_rele
 int outtext_push(struct outtext *s, const struct sample_out *o, struct outtext_release *ret)
 {
     size_t before = s->pending.len, at;
-    int rc = detok_push(&s->detok, o->token, &s->pending);
+    int rc = s->parses ? push_parsed(s, o->token) : detok_push(&s->detok, o->token, &s->pending);
     if (rc)
         return rc;
-    /* A token that ends within a character is released with that character. */
-    if (s->held)
-        s->held[s->n_held++] = (struct outtext_held){.end = s->pending.len + (s->detok.n_held ? 1 : 0), .out = *o};
+    /* A token that ends within a character, or within what may be a marker, is released with what follows. */
+    bool waits = s->detok.n_held || (s->parses && s->parser.in.len);
+    if (s->held && (!s->parses || s->pending.len > before || (waits && s->parser.state == TOOLFORM_TEXT)))
+        s->held[s->n_held++] = (struct outtext_held){.end = s->pending.len + waits, .out = *o};
+    if (s->parses)
+        drop_records(s);
     const struct str *stop = find_stop(s, before, &at);
-    release(s, stop ? at : s->pending.len - held_back(s), ret);
+    bool all = s->parsed.n_pieces; /* no stop string goes on behind a call */
+    release(s, stop ? at : s->pending.len - (all ? 0 : held_back(s)), ret);
+    if (stop)
+        ret->calls = NULL;
     ret->stop = stop;
     if (s->n_held == OUTTEXT_HELD_MAX && !ret->n_tokens)
         ret->n_tokens = s->n_held;
@@ -84,7 +152,15 @@ int outtext_push(struct outtext *s, const struct sample_out *o, struct outtext_r
 
 int outtext_end(struct outtext *s, struct outtext_release *ret)
 {
-    int rc = detok_flush(&s->detok, &s->pending);
+    int rc = OK;
+    if (s->parses) {
+        buf_clear(&s->raw);
+        rc = detok_flush(&s->detok, &s->raw);
+        rc = rc ? rc : toolform_push(&s->parser, buf_str(&s->raw), &s->parsed);
+        rc = parsed(s, rc ? rc : toolform_end(&s->parser, &s->parsed));
+    } else {
+        rc = detok_flush(&s->detok, &s->pending);
+    }
     if (rc)
         return rc;
     release(s, s->pending.len, ret);
@@ -96,6 +172,8 @@ void outtext_drop(struct outtext *s, const struct outtext_release *r)
 {
     size_t n = r->text.len;
     buf_consume(&s->pending, n);
+    if (s->parses)
+        toolform_out_clear(&s->parsed);
     s->n_held -= r->n_tokens;
     if (r->n_tokens)
         memmove(s->held, s->held + r->n_tokens, s->n_held * sizeof *s->held);

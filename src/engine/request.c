@@ -2,9 +2,10 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "engine/prompt.h"
 #include "engine/seq.h"
 
-enum { REQUEST_BYTES_MAX = 1 << 30 };
+enum { REQUEST_BYTES_MAX = 1 << 30, THINK_END_TOKENS_MAX = 256 };
 
 /* Lists */
 
@@ -85,22 +86,14 @@ static const char *check_not_yet(const struct gen_request *g, const char **ret_p
         bool used;
         const char *sentence;
     } rule[] = {
-        {"tools", g->n_tools && g->tool_choice != GEN_TOOLS_NONE, "models cannot call tools yet"},
-        {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "models cannot call tools yet"},
+        {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "a call cannot be enforced yet"},
         {"response_format", g->format != GEN_FORMAT_TEXT, "the format of an answer cannot be enforced yet"},
-        {"enable_thinking", g->thinking != GEN_THINK_DEFAULT || g->think_budget, "thinking cannot be controlled yet"},
-        {"reasoning_effort", g->reasoning_effort.len, "the effort of thinking cannot be controlled yet"},
         {"chat_template_kwargs", g->template_kwargs.len, "templates take no further variables yet"},
     };
     for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
         if (rule[i].used) {
             *ret_param = rule[i].param;
             return rule[i].sentence;
-        }
-    for (size_t i = 0; i < g->n_messages; i++)
-        if (g->messages[i].n_tool_calls) {
-            *ret_param = "messages";
-            return "earlier tool calls cannot be shown to a model yet";
         }
     return NULL;
 }
@@ -137,7 +130,7 @@ static int encode(const struct model *m, uint32_t context_tokens, const struct g
     int rc = OK;
     switch (g->kind) {
     case GEN_CHAT:
-        rc = chat_render(m->chat, m->vocab, g->messages, g->n_messages, g->continue_last, out, &w->why);
+        rc = prompt_chat(m, g, out, &w->why);
         w->param = "messages";
         break;
     case GEN_COMPLETE:
@@ -237,7 +230,33 @@ static bool make_seq(struct request *r, uint32_t choice, const struct model *m, 
     memcpy(s->tokens, prompt->ptr, r->n_prompt * sizeof *s->tokens);
     rng_seed(&s->rng, r->sampling.seed + choice);
     draft_luck_init(&s->luck);
-    return outtext_init(&s->stream, m->vocab, begins_a_text(g), r->stops, r->n_stops, r->logprobs, &r->arena) == OK;
+    if (outtext_init(&s->stream, m->vocab, begins_a_text(g), r->stops, r->n_stops, r->logprobs, &r->arena))
+        return false;
+    bool calls = prompt_offers_tools(g), thinks = toolform_texts(m->toolform)->think_open.len;
+    if (g->kind == GEN_CHAT && (calls || thinks))
+        outtext_parse(&s->stream, m->toolform, calls, prompt_ends_thinking(m, prompt));
+    return true;
+}
+
+/* How thinking is bounded and shown. */
+static bool copy_thinking(struct request *r, const struct model *m, const struct gen_request *g)
+{
+    uint64_t seed = g->id;
+    rng_entropy(&seed, sizeof seed);
+    rng_seed(&r->ids, seed);
+    r->hides_thinking = g->thinking == GEN_THINK_OFF;
+    r->think_budget = g->think_budget ? g->think_budget : UINT32_MAX;
+    if (!g->think_budget || g->kind != GEN_CHAT)
+        return true;
+    struct tokens end = tokens_make(THINK_END_TOKENS_MAX);
+    bool ok = !prompt_think_end(m, &end);
+    r->think_end = ok ? arena_alloc(&r->arena, end.len * sizeof *r->think_end) : NULL;
+    ok = ok && r->think_end;
+    if (ok && end.len)
+        memcpy(r->think_end, end.ptr, end.len * sizeof *r->think_end);
+    r->n_think_end = ok ? (uint32_t)end.len : 0;
+    tokens_free(&end);
+    return ok;
 }
 
 static void copy_settings(struct request *r, const struct gen_request *g, const struct tokens *prompt, uint32_t context_tokens)
@@ -262,7 +281,8 @@ static bool copy_all(struct request *r, const struct model *m, uint32_t context_
 {
     copy_settings(r, g, prompt, context_tokens);
     r->seqs = arena_calloc(&r->arena, r->n_seqs, sizeof *r->seqs);
-    if (!r->seqs || !copy_str(&r->arena, g->owner, &r->owner) || !copy_stops(r, m, g) || !copy_biases(r, g) || !copy_echo(r, m, g, prompt))
+    if (!r->seqs || !copy_str(&r->arena, g->owner, &r->owner) || !copy_stops(r, m, g) || !copy_biases(r, g) ||
+        !copy_echo(r, m, g, prompt) || !copy_thinking(r, m, g))
         return false;
     for (uint32_t i = 0; i < r->n_seqs; i++)
         if (!make_seq(r, i, m, context_tokens, g, prompt))

@@ -42,6 +42,23 @@ void seq_fork_choices(struct engine *en, struct request *r)
     }
 }
 
+/* Thinking that has used up its budget: its end is written in place of what was sampled. What was guessed beyond is void. */
+static void bound_thinking(struct seq *s)
+{
+    struct request *r = s->rq;
+    if (!outtext_thinks(&s->stream)) {
+        s->n_forced = 0;
+        return;
+    }
+    uint32_t left = s->stream.n_reasoning < r->think_budget ? r->think_budget - s->stream.n_reasoning : 0;
+    if (!left && s->n_forced < r->n_think_end) {
+        s->sample[0] = (struct sample_out){.token = r->think_end[s->n_forced++]};
+        left = 1;
+    }
+    if (left && s->n_sampled > left)
+        s->n_sampled = left;
+}
+
 static void accept_one(struct engine *en, struct seq *s, const struct sample_out *sample)
 {
     struct request *r = s->rq;
@@ -77,6 +94,7 @@ void seq_accept(struct engine *en, struct seq *s)
     draft_luck_learn(&s->luck, s->n_guess, s->n_sampled - 1);
     en->guessed += s->n_guess;
     en->guesses_held += s->n_sampled - 1;
+    bound_thinking(s);
     for (uint32_t i = 0; i < s->n_sampled && s->state == SEQ_LIVE && !r->dead; i++) {
         if (i) /* the guess held, so what was computed for it is the text's */
             seq_computed(en, s, s->len);

@@ -55,6 +55,7 @@ struct seq {
     uint32_t out; /* its first row of logits; one more for each guess */
     uint32_t n_guess, guess[DRAFT_MAX];
     uint32_t n_sampled; /* 1, and one more for each guess that held */
+    uint32_t n_forced;  /* of think_end, so far */
     int sample_rc;
     struct sample_out sample[DRAFT_MAX + 1];
 };
@@ -78,6 +79,11 @@ struct request {
     struct gen_bias *biases;
     size_t n_biases;
     bool logprobs, ignore_eos, dead; /* dead: ended by an error */
+    bool hides_thinking;
+    uint32_t think_budget; /* tokens; UINT32_MAX: none */
+    uint32_t *think_end;   /* [n_think_end] what ends thinking, when the budget is used up */
+    uint32_t n_think_end;
+    struct rng ids; /* of tool calls; not the seed's: ids must not come again */
     uint32_t top_logprobs;
     uint32_t n_seqs, n_ended;
     struct seq *seqs; /* [n_seqs] */

@@ -48,6 +48,8 @@ static int open_text_side(struct model *m, struct err *e)
     rc = vocab_create(m->gguf, &m->vocab, e);
     if (rc)
         return gguf_required(rc, e);
+    if (toolform_create(template_text, m->vocab, &m->toolform))
+        return err_set(e, ERR_NOMEM, "out of memory for a model");
     if (vocab_size(m->vocab) > m->hp.n_vocab)
         return err_set(e, ERR_CORRUPT, "the vocabulary has %" PRIu32 " tokens, but token_embd.weight has %" PRIu32 " rows",
                        vocab_size(m->vocab), m->hp.n_vocab);
@@ -114,6 +116,7 @@ void model_free(struct model *m)
 {
     if (!m)
         return;
+    toolform_free(m->toolform);
     vocab_free(m->vocab);
     free(m->layers);
     free(m->vectors);

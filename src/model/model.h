@@ -5,6 +5,7 @@
 
 #include "model/chat.h"
 #include "model/gguf.h"
+#include "model/toolform/toolform.h"
 #include "model/vocab.h"
 #include "tensor/type.h"
 
@@ -40,6 +41,7 @@ struct model {
     struct hparams hp;
     struct vocab *vocab;
     const struct chat_format *chat;
+    struct toolform *toolform;      /* how it writes tool calls and thinking */
     struct matrix tok_embd, output; /* [n_vocab][d_model]; the same matrix when tied */
     const float *output_norm;       /* [d_model] */
     const float *rope_factors;      /* [n_rot / 2], frequencies are divided by them; or NULL */

@@ -90,6 +90,23 @@ static void take_text(struct harness_choice *c, const struct gen_event *ev)
     }
 }
 
+static void append(char *to, size_t cap, struct str s)
+{
+    size_t len = strlen(to);
+    assert_true(str_copy(to + len, cap - len, s));
+}
+
+static void take_call(struct harness_choice *c, const struct gen_event *ev)
+{
+    bool begins = ev->tool_call.index == c->n_calls;
+    assert_int_equal(begins ? 9 : 0, ev->tool_call.id.len);
+    if (begins && c->n_calls++)
+        append(c->calls, sizeof c->calls, STR(")"));
+    append(c->calls, sizeof c->calls, begins ? ev->tool_call.name : ev->tool_call.arguments);
+    if (begins)
+        append(c->calls, sizeof c->calls, STR("("));
+}
+
 static void take_done(struct harness_choice *c, const struct gen_event *ev)
 {
     c->n_done++;
@@ -117,6 +134,8 @@ static void take(void *ctx, const struct gen_event *ev)
         r->prefill_cached = ev->prefill.cached;
         break;
     case GEN_TEXT: take_text(c, ev); break;
+    case GEN_REASONING: append(c->reasoning, sizeof c->reasoning, ev->text.text); break;
+    case GEN_TOOL_CALL: take_call(c, ev); break;
     case GEN_DONE: take_done(c, ev); break;
     case GEN_ERROR:
         r->n_errors++;

@@ -15,7 +15,8 @@ enum { HARNESS_BLOCK_BYTES = 4096, HARNESS_CONTEXT = 512, HARNESS_BYTE_0 = 3, HA
 struct harness_choice {
     char text[1 << 14];
     size_t len;
-    uint32_t n_text_events, n_done;
+    uint32_t n_text_events, n_done, n_calls;
+    char reasoning[1 << 12], calls[1 << 12]; /* calls: name(arguments) one after the other, the last without its end */
     enum gen_finish reason;
     char stop[64];
     struct gen_usage usage;

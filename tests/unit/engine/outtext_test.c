@@ -17,6 +17,7 @@ struct fixture {
     char out[4096]; /* everything released */
     size_t len, n_tokens;
     const struct str *stop;
+    char reasoning[256], calls[256];
 };
 
 static int setup(void **state)
@@ -40,7 +41,7 @@ static void begin(struct fixture *f, const char *const *stops, bool logprobs)
     f->arena = arena_make(1 << 20);
     f->len = f->n_tokens = f->n_stops = 0;
     f->stop = NULL;
-    f->out[0] = 0;
+    f->out[0] = f->reasoning[0] = f->calls[0] = 0;
     for (; stops && *stops; stops++)
         f->stops[f->n_stops++] = str_of(*stops);
     assert_int_equal(outtext_init(&f->stream, f->m->vocab, false, f->stops, f->n_stops, logprobs, &f->arena), OK);
@@ -50,6 +51,12 @@ static void end(struct fixture *f)
 {
     outtext_deinit(&f->stream);
     arena_free(&f->arena);
+}
+
+static void append(char *to, size_t cap, struct str s)
+{
+    size_t len = strlen(to);
+    assert_true(str_copy(to + len, cap - len, s));
 }
 
 static void take(struct fixture *f, const struct outtext_release *rel)
@@ -62,6 +69,9 @@ static void take(struct fixture *f, const struct outtext_release *rel)
     f->n_tokens += rel->n_tokens;
     f->stop = rel->stop;
     assert_true(utf8_valid(f->out, f->len, NULL));
+    append(f->reasoning, sizeof f->reasoning, rel->reasoning);
+    for (size_t i = 0; rel->calls && i < rel->calls->n_pieces; i++)
+        append(f->calls, sizeof f->calls, str_from(rel->calls->bytes.ptr + rel->calls->pieces[i].at, rel->calls->pieces[i].len));
     outtext_drop(&f->stream, rel);
 }
 
@@ -237,6 +247,43 @@ static void test_random_texts(void **state)
     }
 }
 
+/* Stop strings and records belong to the answer's text alone. */
+static void test_thinking_and_calls(void **state)
+{
+    struct fixture *f = *state;
+    struct toolform *form;
+    assert_int_equal(toolform_create(STR("tools <tool_call> <think>"), f->m->vocab, &form), OK);
+    begin(f, (const char *const[]){"xyz", NULL}, true);
+    outtext_parse(&f->stream, form, true, true);
+    assert_true(outtext_thinks(&f->stream));
+    push_bytes(f, "I xyz\n");
+    assert_string_equal(f->reasoning, "I xyz");
+    assert_null(f->stop);
+    push_bytes(f, "</think>\n\n");
+    assert_false(outtext_thinks(&f->stream));
+    assert_int_equal(f->n_tokens, 0);
+    push_bytes(f, "Hi x");
+    assert_string_equal(f->out, "Hi ");
+    assert_int_equal(f->n_tokens, 3);
+    push_bytes(f, "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"xyz\"}");
+    assert_false(outtext_has_calls(&f->stream) && f->stop);
+    push_bytes(f, "}\n</tool_call>");
+    finish(f);
+    assert_string_equal(f->out, "Hi x"); /* nothing of a stop string stands behind a call */
+    assert_string_equal(f->calls, "f{\"a\": \"xyz\"}");
+    assert_int_equal(f->n_tokens, 4);
+    assert_int_equal(f->stream.n_reasoning, 6 + 8);
+    assert_true(outtext_has_calls(&f->stream));
+    end(f);
+    begin(f, (const char *const[]){"xyz", NULL}, false);
+    outtext_parse(&f->stream, form, true, false);
+    push_bytes(f, "a xyz <tool_call>");
+    assert_non_null(f->stop);
+    assert_string_equal(f->out, "a ");
+    end(f);
+    toolform_free(form);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_first_complete_stop_wins), cmocka_unit_test(test_characters_are_whole),
         cmocka_unit_test(test_stop_within_characters),   cmocka_unit_test(test_records_ride_with_text),
         cmocka_unit_test(test_held_records_are_bounded), cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_thinking_and_calls),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -264,12 +264,11 @@ static void test_wrong_requests(void **state)
     static const struct gen_bias bad_bias = {.token = 99999, .bias = 1};
     static const struct str empty_stop = {"", 0};
     static const uint32_t bad_token = 99999;
-    static const struct gen_tool tool = {.name = {"t", 1}};
     struct {
         struct gen_request r;
         const char *param;
-    } wrong[15];
-    for (uint64_t i = 0; i < 15; i++)
+    } wrong[13];
+    for (uint64_t i = 0; i < 13; i++)
         wrong[i].r = harness_request(h, 100 + i, 10);
     wrong[0].r.sampling.temperature = -1, wrong[0].param = "temperature";
     wrong[1].r.sampling.top_p = 1.5f, wrong[1].param = "top_p";
@@ -281,12 +280,10 @@ static void test_wrong_requests(void **state)
     wrong[7].r.n_prompt_tokens = 0, wrong[7].param = "prompt";
     wrong[8].r.top_logprobs = 21, wrong[8].param = "top_logprobs";
     wrong[9].r.sampling.repeat_penalty = 0, wrong[9].param = "repeat_penalty";
-    wrong[10].r.tools = &tool, wrong[10].r.n_tools = 1, wrong[10].param = "tools";
-    wrong[11].r.tool_choice = GEN_TOOLS_REQUIRED, wrong[11].param = "tool_choice";
-    wrong[12].r.format = GEN_FORMAT_JSON, wrong[12].param = "response_format";
-    wrong[13].r.think_budget = 1, wrong[13].param = "enable_thinking";
-    wrong[14].r.template_kwargs = STR("{}"), wrong[14].param = "chat_template_kwargs";
-    for (uint64_t i = 0; i < 15; i++) {
+    wrong[10].r.tool_choice = GEN_TOOLS_REQUIRED, wrong[10].param = "tool_choice";
+    wrong[11].r.format = GEN_FORMAT_JSON, wrong[11].param = "response_format";
+    wrong[12].r.template_kwargs = STR("{}"), wrong[12].param = "chat_template_kwargs";
+    for (uint64_t i = 0; i < 13; i++) {
         engine_submit(h->engine, &wrong[i].r);
         const struct harness_request *got = harness_of(h, 100 + i);
         assert_int_equal(got->n_errors, 1);

@@ -1,0 +1,95 @@
+#include "engine/prompt.h"
+
+enum { EXPLAINED_BYTES_MAX = 1 << 28, TAIL_TOKENS = 32, TAIL_BYTES_MAX = 1 << 16 };
+
+bool prompt_offers_tools(const struct gen_request *g)
+{
+    return g->kind == GEN_CHAT && g->n_tools && g->tool_choice != GEN_TOOLS_NONE;
+}
+
+/* The last tokens as a text with marks around control tokens, as toolform has them; trailing space is cut off. */
+static struct str tail_of(const struct model *m, const struct tokens *t, struct buf *b)
+{
+    for (size_t i = t->len > TAIL_TOKENS ? t->len - TAIL_TOKENS : 0; i < t->len; i++) {
+        bool special = vocab_is_special(m->vocab, t->ptr[i]);
+        if (special)
+            buf_putc(b, TOOLFORM_MARK);
+        vocab_piece(m->vocab, t->ptr[i], true, b);
+        if (special)
+            buf_putc(b, TOOLFORM_MARK);
+    }
+    return str_trim(buf_str(b));
+}
+
+static bool ends_with(const struct model *m, const struct tokens *t, struct str marker)
+{
+    struct buf b = buf_make(TAIL_BYTES_MAX);
+    bool ends = marker.len && str_ends(tail_of(m, t, &b), marker);
+    buf_free(&b);
+    return ends;
+}
+
+bool prompt_ends_thinking(const struct model *m, const struct tokens *prompt)
+{
+    return ends_with(m, prompt, toolform_texts(m->toolform)->think_open);
+}
+
+/* Texts of a form, of which the marked parts are control tokens. */
+static int put_form(const struct model *m, const struct str *texts, size_t n, struct tokens *out)
+{
+    struct buf b = buf_make(TAIL_BYTES_MAX);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < texts[i].len; k++)
+            if (texts[i].ptr[k] != TOOLFORM_MARK)
+                buf_putc(&b, texts[i].ptr[k]);
+    int rc = b.failed
+                 ? b.failed
+                 : vocab_encode(m->vocab, buf_str(&b), (struct vocab_encode_options){.parse_special = true, .no_space_prefix = true}, out);
+    buf_free(&b);
+    return rc;
+}
+
+int prompt_think_end(const struct model *m, struct tokens *out)
+{
+    const struct toolform_texts *t = toolform_texts(m->toolform);
+    const struct str texts[] = {t->noise[0].len ? STR("") : STR("\n"), t->think_close, t->noise[0], t->noise[1]};
+    return t->think_close.len ? put_form(m, texts, sizeof texts / sizeof *texts, out) : OK;
+}
+
+/* Thinking that has ended before it began; what models that can do without it are shown for that. */
+static int put_no_thinking(const struct model *m, struct tokens *out)
+{
+    const struct toolform_texts *t = toolform_texts(m->toolform);
+    if (!t->think_open.len || t->think_anywhere || ends_with(m, out, t->think_close))
+        return OK;
+    const struct str texts[] = {t->think_open, STR("\n\n"), t->think_close, STR("\n\n")};
+    size_t begun = ends_with(m, out, t->think_open);
+    return put_form(m, texts + begun, sizeof texts / sizeof *texts - begun, out);
+}
+
+static bool speaks_of_tools(const struct gen_request *g)
+{
+    bool yes = prompt_offers_tools(g);
+    for (size_t i = 0; i < g->n_messages && !yes; i++)
+        yes = g->messages[i].n_tool_calls || g->messages[i].role == GEN_ROLE_TOOL;
+    return yes;
+}
+
+int prompt_chat(const struct model *m, const struct gen_request *g, struct tokens *out, struct err *e)
+{
+    struct arena a = arena_make(EXPLAINED_BYTES_MAX);
+    const struct gen_message *messages = g->messages;
+    size_t n = g->n_messages;
+    int rc = OK;
+    if (speaks_of_tools(g)) {
+        struct gen_request shown = *g;
+        shown.n_tools = prompt_offers_tools(g) ? g->n_tools : 0;
+        rc = toolform_explain(m->toolform, &shown, &a, &messages, &n);
+    }
+    if (!rc)
+        rc = chat_render(m->chat, m->vocab, messages, n, g->continue_last, out, e);
+    if (!rc && g->thinking == GEN_THINK_OFF && !g->continue_last)
+        rc = put_no_thinking(m, out);
+    arena_free(&a);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* A request's prompt as tokens. */
+#ifndef ENGINE_PROMPT_H
+#define ENGINE_PROMPT_H
+
+#include "gen/request.h"
+#include "model/model.h"
+
+/* Tools are shown to the model: there are some, and it may call them. */
+bool prompt_offers_tools(const struct gen_request *g);
+/* The conversation, ready for the answer. Tools and earlier calls are explained in words when the format has no place for them; thinking
+ * that is switched off is there already, empty. ERR_INVAL with a sentence, ERR_LIMIT, ERR_NOMEM. */
+int prompt_chat(const struct model *m, const struct gen_request *g, struct tokens *out, struct err *e);
+/* The prompt ends within thinking: the answer begins with it. */
+bool prompt_ends_thinking(const struct model *m, const struct tokens *prompt);
+/* What ends thinking. */
+int prompt_think_end(const struct model *m, struct tokens *out);
+
+#endif
