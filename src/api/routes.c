@@ -37,7 +37,7 @@ const struct route api_routes[] = {
     {"POST",   "/api/conversations/{id}/messages/{message}/stop",  handle_message_stop,         SCOPE_USER, NO_BODY, "stops an answer; 204 when what there is of it is on the disk"},
     {"GET",    "/api/conversations/{id}/export",                   handle_export_one,           SCOPE_USER, NO_BODY, "a conversation as a file: ?format=json (everything) or markdown (the branch that is shown)"},
     {"GET",    "/api/export",                                      handle_export,               SCOPE_USER, NO_BODY, "all conversations of the principal as a file"},
-    {"POST",   "/api/import",                                      handle_import,               SCOPE_USER, 0,       "adds the conversations of such a file, or of ChatGPT's conversations.json"},
+    {"POST",   "/api/import",                                      handle_import,               SCOPE_USER, 0,       "adds the conversations of such a file (JSON or Markdown), or of ChatGPT's conversations.json"},
     {"POST",   "/api/count",                                       handle_count,                SCOPE_USER, 0,       "how many tokens a text has"},
     {"GET",    "/api/openapi.json",                                handle_openapi,              SCOPE_OPEN, NO_BODY, "this API as OpenAPI 3.1"},
     {"GET",    "/api/folders",                                     handle_folders,              SCOPE_USER, NO_BODY, "the folders of the principal's conversations"},

@@ -76,7 +76,7 @@ static const struct option key_options[] = {
     {0},
 };
 static const struct option export_options[] = {
-    {"format", "markdown|json", OPTION_TEXT, ARG(format), .help = {"json keeps everything and can be imported (the default); markdown is for reading", "json 保留全部内容，可再导入（默认）；markdown 便于阅读"}},
+    {"format", "markdown|json", OPTION_TEXT, ARG(format), .help = {"json keeps everything (the default); markdown is for reading, with the branch that is shown; both can be imported", "json 保留全部内容（默认）；markdown 便于阅读，只含当前显示的分支；两者都可再导入"}},
     {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"replace FILE if it is there already", "若 FILE 已存在则替换"}},
     {0},
 };

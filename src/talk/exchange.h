@@ -1,9 +1,10 @@
 /* Conversations out and in.
  *
  * Out: hearth's own JSON, {"format": "hearth.conversations", "version": 1, "conversations": [ whole conversations with the texts of
- * their attachments ]}, which keeps everything; or Markdown for people, which has the branch that is shown.
+ * their attachments ]}, which keeps everything; or Markdown for people (markdown.h), which has the branch that is shown. Texts go out
+ * as they are, with whatever control and direction characters they have: a file is a copy, and what shows it makes them harmless.
  *
- * In: the same JSON, and ChatGPT's conversations.json. Both are trees of nodes that name their parents, in any order. What comes
+ * In: both of these, and ChatGPT's conversations.json. JSON is a tree of nodes that name their parents, in any order. What comes
  * from a file is hostile: parents may be missing or go in circles, anything may be of another type or size. Nodes that are
  * neither a person's nor the assistant's words (system, tools, pictures without words) are left out and their children move up. A
  * conversation that was imported before, or that is one of the owner's own, is skipped. */
@@ -41,7 +42,7 @@ struct talk_import_result {
     struct talk_skipped skipped[TALK_SKIPPED_MAX]; /* the first of them */
 };
 struct talk_import;
-/* Parses; on any thread. The bytes are no longer needed afterwards. ERR_INVAL: it is neither form; ERR_LIMIT. */
+/* Parses; on any thread. The bytes are no longer needed afterwards. ERR_INVAL: it is none of the forms; ERR_LIMIT. */
 int talk_import_open(struct str bytes, struct talk_import **ret, struct err *e);
 void talk_import_free(struct talk_import *i); /* NULL is fine */
 /* The next conversations, about `messages_max` messages: others write in between. */

@@ -1,10 +1,6 @@
-#include <time.h>
-
-#include "talk/exchange.h"
+#include "talk/markdown.h"
 #include "talk/put.h"
 #include "talk/rows.h"
-
-/* ---- JSON */
 
 static void put_json(struct buf *out, const struct talk_conversation *c, const struct talk_message *m, size_t n)
 {
@@ -15,101 +11,6 @@ static void put_json(struct buf *out, const struct talk_conversation *c, const s
     json_key(&j, "messages");
     put_messages(&j, m, n, true);
     json_obj_end(&j);
-}
-
-/* ---- Markdown */
-
-static void put_time(struct buf *out, int64_t ms)
-{
-    struct tm tm;
-    char text[40];
-    time_t s = (time_t)(ms / 1000);
-    if (gmtime_r(&s, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &tm))
-        buf_puts(out, text);
-}
-
-static void put_line(struct buf *out, struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        buf_putc(out, s.ptr[i] == '\n' || s.ptr[i] == '\r' ? ' ' : s.ptr[i]);
-}
-
-/* A fence longer than any within. */
-static void put_fenced(struct buf *out, struct str text)
-{
-    size_t longest = 2, run = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        run = text.ptr[i] == '`' ? run + 1 : 0;
-        longest = run > longest ? run : longest;
-    }
-    for (size_t i = 0; i <= longest; i++)
-        buf_putc(out, '`');
-    buf_putc(out, '\n');
-    buf_put(out, text);
-    buf_puts(out, str_ends(text, STR("\n")) ? "" : "\n");
-    for (size_t i = 0; i <= longest; i++)
-        buf_putc(out, '`');
-    buf_puts(out, "\n\n");
-}
-
-static void put_spoken(struct buf *out, const struct talk_message *m)
-{
-    buf_puts(out, m->role == TALK_USER ? "## You\n\n" : "## Assistant");
-    if (m->role == TALK_ASSISTANT && m->model.len) {
-        buf_puts(out, " (");
-        put_line(out, m->model);
-        buf_puts(out, ")");
-    }
-    if (m->role == TALK_ASSISTANT)
-        buf_puts(out, "\n\n");
-    for (size_t i = 0; i < m->n_attachments; i++) {
-        buf_puts(out, "*");
-        put_line(out, m->attachments[i].name);
-        buf_puts(out, "*\n\n");
-        put_fenced(out, m->attachments[i].text);
-    }
-    buf_put(out, m->content);
-    buf_puts(out, "\n\n");
-    if (m->error.len) {
-        buf_puts(out, "*");
-        put_line(out, m->error);
-        buf_puts(out, "*\n\n");
-    }
-}
-
-/* Marks the messages on the way from the leaf to its root. Parents stand before their children. */
-static bool *shown(const struct talk_conversation *c, const struct talk_message *m, size_t n, struct arena *a)
-{
-    bool *on = arena_calloc(a, n, sizeof *on);
-    struct str wanted = c->leaf;
-    for (size_t i = n; on && wanted.ptr && i-- > 0;)
-        if (str_eq(m[i].id, wanted)) {
-            on[i] = true;
-            wanted = m[i].parent;
-        }
-    return on;
-}
-
-static int put_markdown(struct buf *out, const struct talk_conversation *c, const struct talk_message *m, size_t n, struct arena *a,
-                        struct err *e)
-{
-    bool *on = shown(c, m, n, a);
-    if (!on)
-        return err_set(e, ERR_NOMEM, "out of memory for an export");
-    buf_puts(out, "# ");
-    put_line(out, c->title.len ? c->title : STR("…"));
-    buf_puts(out, "\n\n*");
-    put_time(out, c->created_ms);
-    buf_puts(out, "*\n\n");
-    if (c->system.len) {
-        buf_puts(out, "## System\n\n");
-        buf_put(out, c->system);
-        buf_puts(out, "\n\n");
-    }
-    for (size_t i = 0; i < n; i++)
-        if (on[i])
-            put_spoken(out, &m[i]);
-    return OK;
 }
 
 /* ---- one, and all */
@@ -124,7 +25,7 @@ int talk_export_one(struct store_db *db, int64_t owner, struct str id, enum talk
     if (!rc)
         rc = talk_messages(db, &c, true, &a, &m, &n, e);
     if (!rc && f == TALK_MARKDOWN)
-        rc = put_markdown(out, &c, m, n, &a, e);
+        rc = markdown_put(out, &c, m, n, &a, e);
     else if (!rc)
         put_json(out, &c, m, n);
     if (!rc && out->failed)
@@ -174,8 +75,8 @@ int talk_export_some(struct store_db *db, int64_t owner, struct talk_export *x, 
             x->ended = !rc;
             break;
         }
-        if (following)
-            buf_puts(out, x->format == TALK_JSON ? ",\n" : "---\n\n");
+        if (following && x->format == TALK_JSON)
+            buf_puts(out, ",\n");
         rc = talk_export_one(db, owner, id, x->format, out, e);
         arena_free(&a);
     }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "talk/import.h"
+#include "talk/markdown.h"
 #include "talk/rows.h"
 
 struct talk_import {
@@ -15,22 +16,20 @@ struct talk_import {
 enum { OBJECT_VALUES = 5 }; /* an object, even an empty one, costs jansson as much as so many other values */
 
 /* Brackets and commas outside of strings: so many values, and some. */
-static int check_size(struct str bytes, struct err *e)
+size_t import_values(struct str json)
 {
     size_t values = 0;
     bool in_string = false;
-    for (size_t i = 0; i < bytes.len; i++) {
-        char c = bytes.ptr[i];
+    for (size_t i = 0; i < json.len && values <= TALK_IMPORT_VALUES_MAX; i++) {
+        char c = json.ptr[i];
         if (in_string && c == '\\')
             i++;
         else if (c == '"')
             in_string = !in_string;
         else if (!in_string)
             values += c == '{' ? OBJECT_VALUES : c == ',' || c == '[';
-        if (values > TALK_IMPORT_VALUES_MAX)
-            return err_set(e, ERR_LIMIT, "The file has more than %d values: import it in parts", TALK_IMPORT_VALUES_MAX);
     }
-    return OK;
+    return values;
 }
 
 /* Which of the forms it is. */
@@ -53,25 +52,38 @@ static int recognise(struct talk_import *i, struct err *e)
     return err_set(e, ERR_INVAL, "The file is neither an export of hearth nor ChatGPT's conversations.json");
 }
 
-int talk_import_open(struct str bytes, struct talk_import **ret, struct err *e)
+static int open_json(struct talk_import *i, struct str bytes, struct err *e)
 {
     json_error_t je = {0};
+    if (import_values(bytes) > TALK_IMPORT_VALUES_MAX)
+        return err_set(e, ERR_LIMIT, "The file has more than %d values: import it in parts", TALK_IMPORT_VALUES_MAX);
+    i->root = json_loadb(bytes.ptr ? bytes.ptr : "", bytes.len, JSON_ALLOW_NUL, &je);
+    if (!i->root)
+        return err_set(e, json_error_code(&je) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVAL,
+                       "The file is not valid JSON: line %d, column %d: %s", je.line, je.column, je.text);
+    return recognise(i, e);
+}
+
+static int open_markdown(struct talk_import *i, struct str bytes, struct err *e)
+{
+    int rc = markdown_parse(bytes, &i->root, e);
+    i->list = i->root;
+    i->read = import_hearth;
+    return rc;
+}
+
+int talk_import_open(struct str bytes, struct talk_import **ret, struct err *e)
+{
     if (bytes.len > TALK_IMPORT_BYTES_MAX)
         return err_set(e, ERR_LIMIT, "The file has more than %d MB: import it in parts", TALK_IMPORT_BYTES_MAX >> 20);
     if (str_starts(bytes, STR("\xef\xbb\xbf")))
         bytes = str_skip(bytes, 3);
-    int rc = check_size(bytes, e);
-    if (rc)
-        return rc;
     struct talk_import *i = calloc(1, sizeof *i);
     if (!i)
         return err_set(e, ERR_NOMEM, "out of memory for an import");
-    i->root = json_loadb(bytes.ptr ? bytes.ptr : "", bytes.len, JSON_ALLOW_NUL, &je);
-    if (!i->root)
-        rc = err_set(e, json_error_code(&je) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVAL,
-                     "The file is not valid JSON: line %d, column %d: %s", je.line, je.column, je.text);
-    if (!rc)
-        rc = recognise(i, e);
+    struct str begin = str_trim(bytes);
+    bool json = !begin.len || *begin.ptr == '{' || *begin.ptr == '[';
+    int rc = json ? open_json(i, bytes, e) : open_markdown(i, bytes, e);
     if (rc)
         talk_import_free(i);
     else

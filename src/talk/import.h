@@ -38,6 +38,9 @@ struct str import_maybe(json_t *object, const char *key);
 /* Milliseconds, from a member that is in `scale`ths of them; `otherwise` when it is none or nonsense. */
 int64_t import_ms(json_t *object, const char *key, double scale, int64_t otherwise);
 
+/* What a text in JSON costs when it is taken apart, about; looks no further than TALK_IMPORT_VALUES_MAX. */
+size_t import_values(struct str json);
+
 /* For the fuzzer: every tree is built, nothing is stored. */
 void import_check(struct talk_import *i);
 

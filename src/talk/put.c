@@ -67,23 +67,28 @@ static void put_usage(struct json *j, const struct talk_usage *u)
     json_obj_end(j);
 }
 
+void put_facts(struct json *j, const struct talk_message *m)
+{
+    json_kcstr(j, "role", talk_role_names[m->role]);
+    if (m->model.len)
+        json_kstr(j, "model", m->model);
+    json_kcstr(j, "state", talk_state_names[m->state]);
+    json_kint(j, "rating", m->rating);
+    json_kint(j, "created_ms", m->created_ms);
+    if (m->has_usage)
+        put_usage(j, &m->usage);
+}
+
 void put_message(struct json *j, const struct talk_message *m, bool texts)
 {
     json_obj(j);
     json_kstr(j, "id", m->id);
     put_maybe(j, "parent", m->parent);
-    json_kcstr(j, "role", talk_role_names[m->role]);
+    put_facts(j, m);
     json_kstr(j, "content", m->content);
-    if (m->model.len)
-        json_kstr(j, "model", m->model);
-    json_kcstr(j, "state", talk_state_names[m->state]);
     if (m->error.len)
         json_kstr(j, "error", m->error);
-    json_kint(j, "rating", m->rating);
     put_attachments(j, m, texts);
-    json_kint(j, "created_ms", m->created_ms);
-    if (m->has_usage)
-        put_usage(j, &m->usage);
     json_obj_end(j);
 }
 

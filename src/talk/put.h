@@ -11,6 +11,8 @@ void put_summary(struct json *j, const struct talk_conversation *c);
 void put_count(struct json *j, const struct talk_conversation *c);
 /* system, settings, leaf. */
 void put_details(struct json *j, const struct talk_conversation *c);
+/* Members of a message into an object that is open: all but its id, parent and texts. */
+void put_facts(struct json *j, const struct talk_message *m);
 /* A whole object. `texts`: with those of the attachments. */
 void put_message(struct json *j, const struct talk_message *m, bool texts);
 void put_messages(struct json *j, const struct talk_message *m, size_t n, bool texts);

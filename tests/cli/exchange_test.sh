@@ -69,6 +69,7 @@ stop() {
 printf '{"format":"hearth.conversations","version":1,"conv' >broken.json
 printf '{"format":"hearth.conversations","version":2,"conversations":[]}' >later.json
 printf '{"hello":"world"}' >other.json
+printf '# Notes\n' >notes.md
 
 # ---- nothing there yet
 expect 1 '' 'store cannot be read: No such file' export
@@ -115,6 +116,13 @@ round() { # the name of the round
     expect 0 'Conversations taken: 1, with 2 messages' '' import printed --data "$work/$1"
     expect 0 '"title":"Tea"' '' export --data "$work/$1"
     check "$1: out again is the same" test "$(words out)" = "$(words printed)"
+    # Markdown comes back, too
+    expect 0 '^tea\.md: ' '' export tea.md --format markdown
+    expect 0 'Conversations taken: 1, with 2 messages' '' import tea.md --data "$work/$1.md"
+    expect 0 '"title":"Tea"' '' export --data "$work/$1.md"
+    check "$1: by way of Markdown it is the same" test "$(words out)" = "$(words printed)"
+    expect 1 '' 'Line 1 of the Markdown: an export of hearth.s' import notes.md
+    rm tea.md
 }
 words() {
     python3 -c 'import json, sys

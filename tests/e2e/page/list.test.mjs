@@ -78,7 +78,7 @@ describe('the list', { skip }, () => {
     });
 
     test('out as Markdown and JSON, and in again', async (t) => {
-        const page = await open(t, server);
+        const page = await open(t, server, { expected: /status of 400/ }); // notes are no conversation
         const saved = async (title, name) => {
             const download = page.waitForEvent('download');
             await action(page, title, name);
@@ -94,13 +94,15 @@ describe('the list', { skip }, () => {
         const download = page.waitForEvent('download');
         await page.getByRole('button', { name: 'Export all' }).click();
         const all = readFileSync(await (await download).path());
-        const put = (buffer) => page.getByLabel('Import a file').last().setInputFiles({ name: 'all.json', mimeType: 'application/json', buffer });
-        await put(Buffer.from('no json'));
-        await page.getByText('This is not a JSON file').waitFor();
+        const put = (buffer, name = 'all.json', mimeType = 'application/json') => page.getByLabel('Import a file').last().setInputFiles({ name, mimeType, buffer });
+        await put(Buffer.from('# notes'));
+        await page.getByText('Line 1 of the Markdown').waitFor();
         const chatgpt = [{ title: 'From elsewhere', create_time: 1e9, update_time: 1e9, mapping: { a: { id: 'a', parent: null, children: ['b'], message: null }, b: { id: 'b', parent: 'a', children: [], message: { id: 'b', author: { role: 'user' }, create_time: 1e9, content: { content_type: 'text', parts: ['imported words'] } } } }, current_node: 'b' }];
         await put(Buffer.from(JSON.stringify(chatgpt)));
         await page.getByText('Imported: 1 conversation, 1 message').waitFor();
         await until('in the list', async () => (await titles(page)).includes('From elsewhere'));
+        await put(Buffer.from('<!-- hearth:conversation {"version":1,"title":"As Markdown"} -->\n# As Markdown\n\n<!-- hearth:message {"role":"user"} -->\n## You\n\nwritten\n'), 'one.md', '');
+        await until('in the list, too', async () => (await titles(page)).includes('As Markdown'));
         await put(all);
         await page.getByText(/Imported: 0 conversations|left out/).first().waitFor();
         await page.getByRole('button', { name: 'Delete all conversations' }).click();

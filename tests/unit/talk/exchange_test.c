@@ -121,6 +121,7 @@ static void hostile_files_do_no_harm(void **state)
                                       "[]",
                                       "{}",
                                       "7",
+                                      "# Notes",
                                       "[[1]]",
                                       "{\"format\":\"hearth.conversations\",\"version\":2,\"conversations\":[]}",
                                       "{\"conversations\":[{}]}",
@@ -131,6 +132,29 @@ static void hostile_files_do_no_harm(void **state)
         assert_true(f->err.text[0]);
     }
     check_index(f);
+}
+
+static void markdown_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct talk_conversation c = new_conversation(f, ME, "one");
+    struct talk_task t = ask(f, ME, c.id, NULL, "q1\r\n## Assistant\n\n<!-- hearth:message");
+    end_answer(f, &t, "```md\n# 标题\n```\n", TALK_STOPPED);
+    say(f, ME, new_conversation(f, ME, "two").id, NULL, "alone");
+    struct file out = {.owner = ME, .out = buf_make(1 << 20), .format = TALK_MARKDOWN};
+    assert_int_equal(with_db(f, do_export, &out), OK);
+    assert_int_equal(import(f, ME, buf_cstr(&out.out)).n_skipped, 2); /* they are here already */
+    assert_int_equal(import(f, OTHER, buf_cstr(&out.out)).conversations, 2);
+    assert_int_equal(import(f, OTHER, buf_cstr(&out.out)).n_skipped, 2);
+    struct talk_conversation copy = get_conversation(f, OTHER, find(f, OTHER, "标题").items[0].id);
+    struct talk_message *m;
+    assert_int_equal(get_messages(f, &copy, &m), 2);
+    assert_str(m[0].content, "q1\r\n## Assistant\n\n<!-- hearth:message");
+    assert_str(m[1].content, "```md\n# 标题\n```\n");
+    assert_int_equal(m[1].state, TALK_STOPPED);
+    assert_true(str_eq(m[1].parent, m[0].id));
+    check_index(f);
+    buf_free(&out.out);
 }
 
 static void markdown_has_the_branch_that_is_shown(void **state)
@@ -151,10 +175,8 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(export_comes_back_whole),
-        TEST(chatgpt_keeps_branches_and_drops_tools),
-        TEST(hostile_files_do_no_harm),
-        TEST(markdown_has_the_branch_that_is_shown),
+        TEST(export_comes_back_whole), TEST(chatgpt_keeps_branches_and_drops_tools), TEST(hostile_files_do_no_harm),
+        TEST(markdown_comes_back),     TEST(markdown_has_the_branch_that_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ export class Api {
 
   exported = (id: string, format: 'markdown' | 'json'): Promise<Response> => this.http.open('GET', `${conversation(id)}/export?format=${format}`);
   exportAll = (): Promise<Response> => this.http.open('GET', '/api/export');
-  importAll = (data: unknown): Promise<Imported> => this.http.json('POST', '/api/import', { body: data });
+  importAll = (file: Blob): Promise<Imported> => this.http.json('POST', '/api/import', { body: file });
 
   presets = (): Promise<{ presets: Preset[] }> => this.http.json('GET', '/api/presets');
   addPreset = (preset: Omit<Preset, 'id'>): Promise<Preset> => this.http.json('POST', '/api/presets', { body: preset });

@@ -1,9 +1,10 @@
-// Requests as the server wants them: JSON, and with everything that changes something the session's CSRF token.
+// Requests as the server wants them: JSON or a file, and with everything that changes something the session's CSRF token.
 import { ApiError, bodyOf, errorOf } from './errors';
 import type { Session } from './types';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export interface Options {
+  /** A file goes as it is, everything else as JSON. */
   body?: unknown;
   signal?: AbortSignal;
   /** The request outlives the page. */
@@ -43,10 +44,11 @@ export class Http {
 
   private async once(method: Method, path: string, { body, signal, keepalive }: Options): Promise<Response> {
     const headers: Record<string, string> = {};
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const file = body instanceof Blob;
+    if (body !== undefined) headers['Content-Type'] = (file && body.type) || 'application/json';
     if (method !== 'GET' && this.csrf) headers['X-CSRF-Token'] = this.csrf;
     try {
-      return await fetch(path, { method, headers, signal, keepalive, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body) });
+      return await fetch(path, { method, headers, signal, keepalive, cache: 'no-store', body: file || body === undefined ? body : JSON.stringify(body) });
     } catch (e) {
       throw signal?.aborted ? e : new ApiError('offline', '');
     }

@@ -54,14 +54,8 @@ function Import(): VNode {
   const take = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     setProgress({ phase: 'busy' });
-    let data: unknown;
     try {
-      data = JSON.parse(await file.text());
-    } catch {
-      return setProgress({ phase: 'failed', text: (now) => now.notJson });
-    }
-    try {
-      setProgress({ phase: 'done', result: await api.importAll(data) });
+      setProgress({ phase: 'done', result: await api.importAll(file) });
       await list.refresh();
     } catch (e) {
       const error = toApiError(e);
@@ -76,7 +70,7 @@ function Import(): VNode {
       onDrop={(e) => (e.preventDefault(), setOver(false), void take(e.dataTransfer?.files[0]))}
     >
       <button type="button" class="plain" disabled={progress.phase === 'busy'} onClick={() => input.current!.click()}>{progress.phase === 'busy' ? t.importing : t.importFile}</button>
-      <input ref={input} type="file" accept=".json,application/json" hidden aria-label={t.importFile} onChange={(e) => (void take(e.currentTarget.files?.[0]), (e.currentTarget.value = ''))} />
+      <input ref={input} type="file" accept=".json,.md,application/json,text/markdown" hidden aria-label={t.importFile} onChange={(e) => (void take(e.currentTarget.files?.[0]), (e.currentTarget.value = ''))} />
       <p class="soft">{t.importHint}</p>
       <div role="status">{progress.phase === 'done' && <ImportResult result={progress.result} />}</div>
       {progress.phase === 'failed' && <p class="problem" role="alert">{progress.text(t)}</p>}
