@@ -40,6 +40,7 @@ struct api_config {
     const struct str *origins; /* server.origins: other pages that may call */
     size_t n_origins;
     size_t json_depth_max;       /* 0: 32 */
+    uint64_t stored_bytes_max;   /* what a key may keep in the store; 0: anything */
     uint32_t max_tokens_default; /* of a request that names none; 0: what the context leaves */
     uint32_t retry_after_s;      /* 0: 1 */
     uint32_t session_s;          /* how long a browser keeps a session's cookie */

@@ -56,6 +56,7 @@ struct job *job_create(struct api *a, struct http_exchange *x, size_t args_size)
     j->api = a;
     j->x = x;
     j->owner = api_principal(x)->id;
+    j->stored_bytes_max = j->owner == PEOPLE_OWNER ? 0 : a->c.stored_bytes_max;
     j->now_ms = clock_wall_ms(a->c.clock);
     j->out = buf_make(JOB_ANSWER_BYTES_MAX);
     j->status = 200;
@@ -171,6 +172,7 @@ static const struct {
     {ERR_LIMIT,  400, "limit_reached"},
     {ERR_EXISTS, 409, "exists"},
     {ERR_AGAIN,  409, "still_writing"},
+    {ERR_QUOTA,  403, "storage_full"},
     {ERR_FULL,   503, "server_busy"},
     {ERR_NOMEM,  503, "out_of_memory"},
     {ERR_CLOSED, 503, "server_busy"},
@@ -193,7 +195,12 @@ void job_error(struct api_error *e, const struct err *cause)
 static int on_work(struct store_db *db, void *ctx, struct err *e)
 {
     struct job *j = ctx;
-    return j->work(db, j, e);
+    uint64_t before = 0;
+    bool counts = j->store.write && j->stored_bytes_max;
+    int rc = counts ? talk_holding(db, j->owner, &before, e) : OK;
+    if (!rc)
+        rc = j->work(db, j, e);
+    return rc || !counts ? rc : talk_held(db, j->owner, before, j->stored_bytes_max, e);
 }
 
 static void on_done(void *ctx, int code, const struct err *e)

@@ -27,6 +27,7 @@ struct job {
     struct link link;
     int64_t owner;
     int64_t now_ms;
+    uint64_t stored_bytes_max; /* what this owner may keep; 0: anything */
     struct arena arena;
     json_t *root;   /* the body, whose strings the arguments point into */
     struct buf out; /* the answer */

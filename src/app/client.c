@@ -138,6 +138,8 @@ static int refused(struct client *c, struct str body, struct err *e)
     struct str message = json_text(json_object_get(root, "error"), "message");
     if (status == 401)
         err_set(e, code, T(c->app->lang, SERVER_WANTS_KEY), c->address);
+    else if (str_eq(json_text(json_object_get(root, "error"), "code"), STR("storage_full")))
+        err_set(e, code, "%s", T(c->app->lang, SERVER_STORAGE_FULL));
     else if (message.len)
         err_set(e, code, STR_FMT, STR_ARG(message));
     else

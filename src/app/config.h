@@ -41,7 +41,7 @@ struct config {
     } server;
     struct {
         uint32_t requests_per_minute, concurrent, session_ms;
-        uint64_t tokens_per_day;
+        uint64_t tokens_per_day, stored_bytes;
     } limits;
     struct {
         const char *dir, *chosen; /* models.dir, models.default */

@@ -72,6 +72,9 @@ const struct setting settings[] = {
      .help = {"Such requests of a key at the same time; 0: no limit.", "每个密钥同时进行的此类请求数；0 表示不限。"}},
     {"limits", "tokens_per_day", SETTING_INT, "0", 0, INT64_MAX, FIELD(limits.tokens_per_day),
      .help = {"Tokens of a key's prompts and answers in a day (UTC); 0: no limit.", "每个密钥每日（UTC）提示与回答的词元总数；0 表示不限。"}},
+    {"limits", "stored", SETTING_SIZE, "1G", 0, 1024 * GB, FIELD(limits.stored_bytes),
+     .help = {"What a key may keep: texts of conversations, attachments and presets; above it 403; 0: no limit.",
+              "每个密钥可保存的内容（对话、附件与预设的文本）；超出返回 403；0 表示不限。"}},
     {"limits", "session_time", SETTING_DURATION, "720h", 60 * SECOND, 1000 * HOUR, FIELD(limits.session_ms),
      .help = {"A browser is signed out when it was not used for this long.", "浏览器在此时间内未使用则自动退出登录。"}},
 

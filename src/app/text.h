@@ -140,6 +140,7 @@
     /* chat, ask */ \
     X(SERVER_NOT_URL, "\"%.*s\" is not an address such as http://127.0.0.1:8765", "“%.*s”不是 http://127.0.0.1:8765 这样的地址") \
     X(SERVER_WANTS_KEY, "%s wants a key: give --key, or set HEARTH_KEY", "%s 需要密钥：请用 --key 或环境变量 HEARTH_KEY 给出") \
+    X(SERVER_STORAGE_FULL, "there is no room left for what this key may keep: delete some conversations first", "此密钥可保存的空间已用完：请先删除一些对话") \
     X(SERVER_STATUS, "%s answered with status %d", "%s 返回状态 %d") \
     X(SERVER_NOT_HEARTH, "%s does not answer as hearth does", "%s 的回答不像 hearth") \
     X(SERVER_NOT_STARTED, "a server could not be started: %s", "无法启动服务：%s") \

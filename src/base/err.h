@@ -21,7 +21,8 @@
     X(CLOSED, 12, "closed by the other side") \
     X(AGAIN, 13, "not ready yet")             \
     X(EXISTS, 14, "exists already")           \
-    X(INTERNAL, 15, "internal error")
+    X(INTERNAL, 15, "internal error")         \
+    X(QUOTA, 16, "a share is used up")
 
 enum err_code {
     OK = 0,

@@ -132,16 +132,16 @@ int talk_update(struct store_db *db, int64_t owner, struct str id, const struct 
     return rc ? rc : talk_get(db, owner, id, a, ret, e);
 }
 
-/* The index first: it needs the texts that it forgets. */
+/* The index first: it needs the texts that it forgets. Then the conversation, with the sum of its bytes. */
 static int delete_by_n(struct store_db *db, int64_t n, struct err *e)
 {
     struct store_stmt *const each[] = {
         db_prepare(db, "INSERT INTO messages_text (messages_text, rowid, content)"
                        " SELECT 'delete', n, content FROM messages WHERE conversation = ?1 AND state <> 1"),
         db_prepare(db, "INSERT INTO titles_text (titles_text, rowid, title) SELECT 'delete', n, title FROM conversations WHERE n = ?1"),
+        db_prepare(db, "DELETE FROM conversations WHERE n = ?1"),
         db_prepare(db, "DELETE FROM attachments WHERE conversation = ?1"),
         db_prepare(db, "DELETE FROM messages WHERE conversation = ?1"),
-        db_prepare(db, "DELETE FROM conversations WHERE n = ?1"),
     };
     int rc = OK;
     for (size_t i = 0; i < sizeof each / sizeof *each && !rc; i++) {

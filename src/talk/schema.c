@@ -5,8 +5,23 @@
  *
  *   1. conversations.messages is the number of its messages.
  *   2. A message is in messages_text exactly when its state is not `writing` (1): a growing text would be indexed each second.
- *   3. A conversation is in titles_text, always, with its present title. */
+ *   3. A conversation is in titles_text, always, with its present title.
+ *   4. conversations.bytes is what its messages and attachments take up, and holdings.bytes what all rows of an owner do: their texts, and
+ *      ROW bytes for each row. A text that is being written counts once it has ended. Triggers keep this, so that no way of
+ *      writing or deleting can forget it; where whole conversations go, their own row goes first, and takes the sum along. */
 #include "talk/rows.h"
+
+/* clang-format off */
+#define ROW "300"
+#define BYTES(x)   "length(CAST(" x " AS BLOB))"
+#define MESSAGE(x) "(" ROW " + CASE " x ".state WHEN 1 THEN 0 ELSE " BYTES(x ".content") " END)"
+#define TALK(x)    "(" ROW " + " BYTES(x ".title") " + " BYTES(x ".system") " + " BYTES(x ".settings") " + " x ".bytes)"
+#define PRESET(x)  "(" ROW " + " BYTES(x ".system") " + " BYTES(x ".settings") ")"
+#define ON(name, event)  "CREATE TRIGGER " name " AFTER " event " BEGIN "
+#define GROW(row, by)    "UPDATE conversations SET bytes = bytes + " by " WHERE n = " row ".conversation; END;"
+#define HOLD(row, by)    "INSERT INTO holdings (owner, bytes) VALUES (" row ".owner, " by ")" \
+                         " ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes; END;"
+/* clang-format on */
 
 static const char first[] =
     "CREATE TABLE conversations ("
@@ -38,7 +53,30 @@ static const char first[] =
     "CREATE VIRTUAL TABLE titles_text USING fts5 (title, content = 'conversations', content_rowid = 'n', prefix = '2 3'," TALK_TOKENIZE
     ");";
 
-static const char *const migrations[] = {first};
+/* clang-format off */
+static const char holdings[] =
+    "ALTER TABLE conversations ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE conversations SET bytes ="
+    " (SELECT coalesce(sum(" MESSAGE("m") "), 0) FROM messages m WHERE m.conversation = conversations.n) +"
+    " (SELECT coalesce(sum(" ROW " + t.bytes), 0) FROM attachments t WHERE t.conversation = conversations.n);"
+    "CREATE TABLE holdings (owner INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);"
+    "INSERT INTO holdings SELECT owner, sum(held) FROM (SELECT owner, " TALK("c") " AS held FROM conversations c"
+    " UNION ALL SELECT owner, " PRESET("p") " FROM presets p) GROUP BY owner;"
+    ON("message_in", "INSERT ON messages") GROW("NEW", MESSAGE("NEW"))
+    ON("message_out", "DELETE ON messages") GROW("OLD", "-" MESSAGE("OLD"))
+    ON("message_on", "UPDATE OF content, state ON messages WHEN OLD.state <> 1 OR NEW.state <> 1")
+    GROW("NEW", MESSAGE("NEW") " - " MESSAGE("OLD"))
+    ON("attachment_in", "INSERT ON attachments") GROW("NEW", "(" ROW " + NEW.bytes)")
+    ON("attachment_out", "DELETE ON attachments") GROW("OLD", "-(" ROW " + OLD.bytes)")
+    ON("conversation_in", "INSERT ON conversations") HOLD("NEW", TALK("NEW"))
+    ON("conversation_out", "DELETE ON conversations") HOLD("OLD", "-" TALK("OLD"))
+    ON("conversation_on", "UPDATE OF bytes, title, system, settings ON conversations") HOLD("NEW", TALK("NEW") " - " TALK("OLD"))
+    ON("preset_in", "INSERT ON presets") HOLD("NEW", PRESET("NEW"))
+    ON("preset_out", "DELETE ON presets") HOLD("OLD", "-" PRESET("OLD"))
+    ON("preset_on", "UPDATE OF system, settings ON presets") HOLD("NEW", PRESET("NEW") " - " PRESET("OLD"));
+/* clang-format on */
+
+static const char *const migrations[] = {first, holdings};
 
 const struct store_schema talk_schema = {.room = "talk", .migrations = migrations, .n_migrations = sizeof migrations / sizeof *migrations};
 

@@ -190,6 +190,11 @@ int talk_again(struct store_db *db, int64_t owner, struct str conversation, cons
  *     CONTENT                                                                                  */
 struct str talk_render(const struct talk_message *m, struct arena *a);
 
+/* ---- holding.c: how much an owner keeps (invariant 4 of schema.c) */
+int talk_holding(struct store_db *db, int64_t owner, uint64_t *ret_bytes, struct err *e);
+/* ERR_QUOTA when this transaction has made it more than `before`, and more than bytes_max. */
+int talk_held(struct store_db *db, int64_t owner, uint64_t before, uint64_t bytes_max, struct err *e);
+
 /* ---- writing.c: rows in state `writing`; only answer.c and the start of the server call these */
 int talk_write_text(struct store_db *db, int64_t message_n, struct str text, struct err *e);
 struct talk_end {

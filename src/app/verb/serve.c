@@ -188,6 +188,7 @@ static int start_api(struct serve *s, struct err *e)
         .retry_after_s = (c->api.retry_after_ms + 999) / 1000,
         .start_model = s->chosen,
         .session_s = c->limits.session_ms / 1000,
+        .stored_bytes_max = c->limits.stored_bytes,
     };
     return api_create(&ac, &s->api, e);
 }

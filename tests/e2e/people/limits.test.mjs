@@ -7,7 +7,7 @@ import { send } from './people.mjs';
 describe('limits', () => {
     let server;
     before(async () => {
-        server = await startServer({ args: ['--limits.requests_per_minute=50', '--limits.concurrent=3'], keys: [['laptop']] });
+        server = await startServer({ args: ['--limits.requests_per_minute=50', '--limits.concurrent=3', '--limits.stored=100K'], keys: [['laptop']] });
     });
     after(() => server.stop());
 
@@ -78,6 +78,28 @@ describe('limits', () => {
         assert.equal(third.status, 429);
         assert.match(third.json.error.message, /tokens of the day/);
         assert.ok(Number(header(third, 'Retry-After')) <= 86400);
+    });
+
+    test('what is kept', async () => {
+        const headers = await key('keeper', {}), other = await key('other', {});
+        const create = (who, system) => send(server, 'POST', '/api/conversations', who, { system });
+        const first = await create(headers, 'x'.repeat(60_000));
+        assert.equal(first.status, 201);
+        const refused = await create(headers, 'x'.repeat(60_000));
+        assert.equal(refused.status, 403);
+        assert.equal(refused.json.error.code, 'storage_full');
+        assert.match(refused.json.error.message, /0\.1 MB may be kept for this key: delete some/);
+        const id = first.json.id;
+        const said = await send(server, 'POST', `/api/conversations/${id}/messages`, headers, { content: 'x'.repeat(50_000), answer: false });
+        assert.equal(said.json.error.code, 'storage_full');
+        assert.equal((await send(server, 'GET', `/api/conversations/${id}`, headers)).json.messages.length, 0);
+        assert.equal((await send(server, 'POST', '/api/presets', headers, { name: 'p', system: 'x'.repeat(50_000) })).status, 403);
+        const file = { format: 'hearth.conversations', version: 1, conversations: [{ title: 'x', system: 'x'.repeat(50_000), messages: [] }] };
+        assert.equal((await send(server, 'POST', '/api/import', headers, file)).json.error.code, 'storage_full');
+        assert.equal((await create(other, 'x'.repeat(60_000))).status, 201);
+        assert.equal((await create({}, 'x'.repeat(200_000))).status, 201); // the owner has no limits
+        assert.equal((await send(server, 'DELETE', `/api/conversations/${id}`, headers)).status, 204);
+        assert.equal((await create(headers, 'x'.repeat(60_000))).status, 201);
     });
 
     test('an answer that nobody waits for counts, too', async () => {

@@ -258,6 +258,7 @@ export const en = {
   errorDenied: 'You may not do this.',
   errorMissing: 'This is no longer here.',
   errorLarge: 'This is too large for Hearth.',
+  errorFull: 'There is no room left for what your key may keep. Delete some conversations first.',
   errorLimit: 'You have used up your share for now. Try again later.',
   errorTaken: 'This is not possible at the moment.',
   errorSignIn: 'You are signed out.',

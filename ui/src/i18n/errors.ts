@@ -12,6 +12,7 @@ const table: Record<ErrorKind, keyof Texts> = {
   missing: 'errorMissing',
   large: 'errorLarge',
   limit: 'errorLimit',
+  full: 'errorFull',
   taken: 'errorTaken',
   other: 'errorOther',
 };

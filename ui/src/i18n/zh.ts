@@ -245,6 +245,7 @@ export const zh: Texts = {
   errorDenied: '你没有权限这样做。',
   errorMissing: '这里已经没有它了。',
   errorLarge: '内容太大，Hearth 无法接收。',
+  errorFull: '你的密钥可保存的空间已用完。请先删除一些对话。',
   errorLimit: '你的份额暂时用完了。请稍后再试。',
   errorTaken: '目前无法这样做。',
   errorSignIn: '你已退出登录。',

@@ -1,5 +1,5 @@
 // Every failure of a request becomes an ApiError with a kind that the page has a next step for.
-export type ErrorKind = 'offline' | 'busy' | 'context' | 'memory' | 'model' | 'signIn' | 'denied' | 'missing' | 'large' | 'limit' | 'taken' | 'other';
+export type ErrorKind = 'offline' | 'busy' | 'context' | 'memory' | 'model' | 'signIn' | 'denied' | 'missing' | 'large' | 'limit' | 'full' | 'taken' | 'other';
 
 export class ApiError extends Error {
   constructor(
@@ -18,6 +18,7 @@ const kinds: Record<string, ErrorKind> = {
   model_broken: 'model',
   out_of_memory: 'memory',
   server_busy: 'busy',
+  storage_full: 'full',
   sign_in: 'signIn',
 };
 const byStatus: Record<number, ErrorKind> = { 401: 'signIn', 403: 'denied', 404: 'missing', 409: 'taken', 413: 'large', 429: 'limit', 502: 'offline', 503: 'busy', 504: 'offline' };
