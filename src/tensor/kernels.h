@@ -36,7 +36,7 @@ struct act_row {
     const float *d;               /* [k / 32] */
     const float *s32, *s16;       /* [k / 32], [k / 16]: d · Σ q */
     const int32_t *sum32, *sum16; /* [k / 32], [k / 16]: Σ q */
-    const int8_t *halves;         /* q with its sixteens in the order 0 2 1 3, of every 64 values */
+    const int8_t *halves;         /* q as the level likes it: the first sixteens of some groups of 32, then their second ones */
 };
 /* The same, to be written. */
 struct act_row_out {

@@ -317,6 +317,7 @@ INLINE void load_q3_k(const uint8_t *w, struct piece *p)
     load_k3_scales(b->scales, half_to_f32(b->d), p);
 }
 
+#define LOAD(name) load_##name
 DOT_TYPE(q8_0, Q8_0, .group = 32)
 DOT_TYPE(iq4_nl, IQ4_NL, .group = 32)
 DOT_TYPE(q4_0, Q4_0, .group = 32, .bias = 8)

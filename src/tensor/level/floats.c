@@ -10,7 +10,7 @@ INLINE void rows_of_floats(load_fn *load, tail_fn *tail, size_t size, const stru
 {
     const uint8_t *p = w->w + row * w->row_bytes;
     uintptr_t next = w->next + row * w->row_bytes;
-    v16 sum[2][4];
+    v16 sum[4][4];
     for (size_t r = 0; r < n_rows; r++)
         for (size_t j = 0; j < n_m; j++)
             sum[r][j] = v16_zero();
@@ -34,10 +34,11 @@ INLINE void rows_of_floats(load_fn *load, tail_fn *tail, size_t size, const stru
 INLINE void all_of_floats(load_fn *load, tail_fn *tail, size_t size, const struct dot_rows *w, const struct act_row *a, size_t n_m,
                           size_t k, float *out, size_t out_stride)
 {
+    const size_t rows = n_m == 1 ? 4 : 2;
     size_t row = 0;
-    for (; row + 2 <= w->n; row += 2)
-        rows_of_floats(load, tail, size, w, row, 2, a, n_m, k, out, out_stride);
-    if (row < w->n)
+    for (; row + rows <= w->n; row += rows)
+        rows_of_floats(load, tail, size, w, row, rows, a, n_m, k, out, out_stride);
+    for (; row < w->n; row++)
         rows_of_floats(load, tail, size, w, row, 1, a, n_m, k, out, out_stride);
 }
 

@@ -1,4 +1,4 @@
-/* Products of quantised weight rows with a few rows of 8-bit activations.
+/* Products of quantised weight rows with a few rows of 8-bit activations; for AVX-512 there is dot512.c.
  *
  * A piece of 256 weights is unpacked into eight registers of codes and a register (or two) of scales, for all rows of
  * activations at once. The sixteens of a group of 32 lie in the same half of two registers, first[i] and second[i]
@@ -9,14 +9,10 @@
 #include "tensor/x86/piece.h"
 
 /* sum + eight partial sums of 32 products u·a, u in 0 … 255 with VNNI, 0 … 63 without: two of those products fit 16 bits. */
-#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+#if defined(__AVXVNNI__)
 INLINE __m256i add_products(__m256i sum, __m256i u, __m256i a)
 {
-#if defined(__AVX512VNNI__)
-    return _mm256_dpbusd_epi32(sum, u, a);
-#else
     return _mm256_dpbusd_avx_epi32(sum, u, a);
-#endif
 }
 INLINE __m256i mul_small(__m256i u, const int8_t *a)
 {
@@ -146,4 +142,5 @@ INLINE void dot_rows(load_fn *load, unpack_fn *unpack, struct form f, const stru
     }
 }
 
+#define LOAD(name) load_##name
 PIECE_TYPES(DOT_TYPE)

@@ -15,6 +15,13 @@ enum { avx2_PANEL_LANES = 3, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS =
 enum { avxvnni_PANEL_LANES = 3, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 16 };
 enum { avx512_PANEL_LANES = 6, avx512_PANEL_LANE_BYTES = 60, avx512_PANEL_TILE_ROWS = 32 };
 
+/* Groups of 32 whose first sixteens lie together in act_row.halves, as in a register. */
+#if defined(__AVX512F__)
+enum { HALVES = 4 };
+#else
+enum { HALVES = 2 };
+#endif
+
 /* The processor's own prefetchers stop at 4 KB pages and start slowly; without this a thread gets three quarters of the
  * bandwidth. */
 static inline void prefetch(uintptr_t p, size_t n)

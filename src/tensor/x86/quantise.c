@@ -44,9 +44,9 @@ void LEVEL(quantise)(const float *x, size_t k, struct act_row_out out)
         __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
         bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
         _mm256_storeu_si256((__m256i *)(out.q + 32 * b), bytes);
-        int8_t *halves = out.halves + b / 2 * 64 + b % 2 * 16;
+        int8_t *halves = out.halves + b / HALVES * HALVES * 32 + b % HALVES * 16;
         _mm_storeu_si128((__m128i *)halves, _mm256_castsi256_si128(bytes));
-        _mm_storeu_si128((__m128i *)(halves + 32), _mm256_extracti128_si256(bytes, 1));
+        _mm_storeu_si128((__m128i *)(halves + 16 * HALVES), _mm256_extracti128_si256(bytes, 1));
         int32_t s0 = sum8i(_mm256_add_epi32(q[0], q[1])), s1 = sum8i(_mm256_add_epi32(q[2], q[3]));
         out.d[b] = d;
         out.sum16[2 * b] = s0;
