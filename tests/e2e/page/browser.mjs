@@ -97,9 +97,10 @@ function watch(page, expected) {
 /** Where messages are written. */
 export const message = (page) => page.locator('#message');
 
-/** Types a message and sends it. */
+/** Types a message and sends it, as soon as the page knows to which model. */
 export async function ask(page, text) {
     await message(page).fill(text);
+    await page.locator('.composer button[type=submit]:enabled').waitFor();
     await message(page).press('Enter');
 }
 
