@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/forward_impl.h"
+#include "engine/experts.h"
+#include "model/rope.h"
 
 /* Fewer rows than this are done on the caller's thread: waking the others costs more. */
 enum { SERIAL_ROWS = 8, ROWS_ITEM = 4 };
@@ -43,22 +44,59 @@ static void matmul(struct forward *f, const struct matrix *w, float *out)
 
 /* One row at a time */
 
-void forward_embed(struct forward *f, uint32_t row, float *x, float *cs)
+static void fill_angles(const struct forward *f, uint32_t pos, const float *inv_freq, float *cs)
+{
+    float size = f->m->hp.rope_magnitude;
+    for (uint32_t i = 0; i < f->m->hp.n_rot / 2; i++) {
+        float angle = (float)pos * inv_freq[i];
+        cs[2 * i] = cosf(angle) * size;
+        cs[2 * i + 1] = sinf(angle) * size;
+    }
+}
+
+static void scale(float *x, float by, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= by;
+}
+
+void forward_embed(struct forward *f, uint32_t row, float *x)
 {
     const struct hparams *hp = &f->m->hp;
     const struct matrix *w = &f->m->tok_embd;
-    const struct forward_row *r = &f->rows[row];
-    tensor_row_to_f32(w->type, (const uint8_t *)w->data + (size_t)r->token * w->row_bytes, x, hp->d_model);
-    for (uint32_t i = 0; cs && i < hp->n_rot / 2; i++) {
-        float angle = (float)r->pos * f->inv_freq[i];
-        cs[2 * i] = cosf(angle);
-        cs[2 * i + 1] = sinf(angle);
+    tensor_row_to_f32(w->type, (const uint8_t *)w->data + (size_t)f->rows[row].token * w->row_bytes, x, hp->d_model);
+    if (hp->embedding_scale < 1 || hp->embedding_scale > 1)
+        scale(x, hp->embedding_scale, hp->d_model);
+}
+
+void forward_angles(struct forward *f, uint32_t row)
+{
+    size_t at = (size_t)row * f->m->hp.n_rot;
+    fill_angles(f, f->rows[row].pos, f->inv_freq, f->cs + at);
+    if (f->cs_window != f->cs)
+        fill_angles(f, f->rows[row].pos, f->inv_freq_window, f->cs_window + at);
+}
+
+void forward_add(const struct forward *f, const float *post_norm, float *x, const float *delta, float *scratch)
+{
+    const struct hparams *hp = &f->m->hp;
+    if (post_norm) {
+        op_rms_norm(f->kn, delta, post_norm, hp->rms_eps, scratch, hp->d_model);
+        delta = scratch;
     }
+    if (hp->residual_scale < 1 || hp->residual_scale > 1) {
+        if (scratch != delta)
+            memcpy(scratch, delta, hp->d_model * sizeof *scratch);
+        scale(scratch, hp->residual_scale, hp->d_model);
+        delta = scratch;
+    }
+    op_add(f->kn, x, delta, hp->d_model);
 }
 
 static void embed(struct forward *f, uint32_t row)
 {
-    forward_embed(f, row, f->x + (size_t)row * f->m->hp.d_model, f->cs + (size_t)row * f->m->hp.n_rot);
+    forward_embed(f, row, f->x + (size_t)row * f->m->hp.d_model);
+    forward_angles(f, row);
 }
 
 static void attention_norm(struct forward *f, uint32_t row)
@@ -71,24 +109,25 @@ static void attention_norm(struct forward *f, uint32_t row)
 static void ffn_norm(struct forward *f, uint32_t row)
 {
     const struct hparams *hp = &f->m->hp;
+    const struct layer *l = &f->m->layers[f->layer];
     size_t at = (size_t)row * hp->d_model;
-    op_add(f->kn, f->x + at, f->norm + at, hp->d_model); /* norm holds what attention adds */
-    op_rms_norm(f->kn, f->x + at, f->m->layers[f->layer].ffn_norm, hp->rms_eps, f->norm + at, hp->d_model);
+    forward_add(f, l->attn_post_norm, f->x + at, f->norm + at, f->norm + at); /* norm holds what attention adds */
+    op_rms_norm(f->kn, f->x + at, l->ffn_norm, hp->rms_eps, f->norm + at, hp->d_model);
 }
 
 static void add_residual(struct forward *f, uint32_t row)
 {
     size_t d = f->m->hp.d_model, at = (size_t)row * d;
-    op_add(f->kn, f->x + at, f->norm + at, d);
+    forward_add(f, f->m->layers[f->layer].ffn_post_norm, f->x + at, f->norm + at, f->norm + at);
 }
 
 static void activate(struct forward *f, uint32_t row)
 {
     size_t n = f->m->hp.d_ff;
-    op_silu_mul(f->kn, f->gate + (size_t)row * n, f->up + (size_t)row * n, n);
+    (f->m->arch->gelu ? op_gelu_mul : op_silu_mul)(f->kn, f->gate + (size_t)row * n, f->up + (size_t)row * n, n);
 }
 
-/* Heads of q or k: bias, norm, rotation. */
+/* Heads of q or k: bias, norm, rotation (cs NULL: none). */
 static void shape_heads(struct forward *f, float *heads, uint32_t n_heads, const float *bias, const float *norm, const float *cs)
 {
     const struct hparams *hp = &f->m->hp;
@@ -98,7 +137,8 @@ static void shape_heads(struct forward *f, float *heads, uint32_t n_heads, const
         float *head = heads + (size_t)h * hp->d_head_k;
         if (norm)
             op_rms_norm(f->kn, head, norm, hp->rms_eps, head, hp->d_head_k);
-        op_rope(f->kn, head, cs, hp->n_rot, f->m->arch->rope_neox);
+        if (cs)
+            op_rope(f->kn, head, cs, hp->n_rot, f->m->arch->rope_neox);
     }
 }
 
@@ -107,7 +147,7 @@ void forward_shape(struct forward *f, uint32_t layer, uint32_t row, uint32_t kv_
     const struct hparams *hp = &f->m->hp;
     const struct layer *l = &f->m->layers[layer];
     const struct forward_row *r = &f->rows[row];
-    const float *cs = f->cs + (size_t)row * hp->n_rot;
+    const float *cs = l->still ? NULL : (l->window ? f->cs_window : f->cs) + (size_t)row * hp->n_rot;
     uint32_t group = hp->n_heads / hp->n_kv_heads;
     size_t dk = hp->d_head_k, dv = hp->d_head_v, at_q = (size_t)kv_head * group * dk, at_k = (size_t)kv_head * dk,
            at_v = (size_t)kv_head * dv;
@@ -136,6 +176,17 @@ static void output_norm(struct forward *f, uint32_t row)
     if (out != FORWARD_NO_OUT)
         op_rms_norm(f->kn, f->x + (size_t)row * hp->d_model, f->m->output_norm, hp->rms_eps, f->norm + (size_t)out * hp->d_model,
                     hp->d_model);
+}
+
+/* What comes after the output matrix, for one row of logits. */
+static void finish_logits(struct forward *f, uint32_t out)
+{
+    const struct hparams *hp = &f->m->hp;
+    float *logits = f->logits + (size_t)out * hp->n_vocab, cap = hp->logit_cap;
+    if (hp->logit_scale < 1 || hp->logit_scale > 1)
+        scale(logits, 1 / hp->logit_scale, hp->n_vocab);
+    for (uint32_t i = 0; cap > 0 && i < hp->n_vocab; i++)
+        logits[i] = cap * tanhf(logits[i] / cap);
 }
 
 /* All rows */
@@ -182,35 +233,43 @@ static void run_ffn(struct forward *f)
 {
     const struct layer *l = &f->m->layers[f->layer];
     for_rows(f, f->n_rows, ffn_norm);
-    act_set(f->act, f->norm, f->n_rows, f->m->hp.d_model);
-    matmul(f, &l->gate, f->gate);
-    matmul(f, &l->up, f->up);
-    for_rows(f, f->n_rows, activate);
-    act_set(f->act, f->gate, f->n_rows, f->m->hp.d_ff);
-    matmul(f, &l->down, f->norm);
+    if (f->experts) {
+        experts_run(f);
+    } else {
+        act_set(f->act, f->norm, f->n_rows, f->m->hp.d_model);
+        matmul(f, &l->gate, f->gate);
+        matmul(f, &l->up, f->up);
+        for_rows(f, f->n_rows, activate);
+        act_set(f->act, f->gate, f->n_rows, f->m->hp.d_ff);
+        matmul(f, &l->down, f->norm);
+    }
     for_rows(f, f->n_rows, add_residual);
 }
 
-void forward_run(struct forward *f, const struct forward_row *rows, uint32_t n_rows, uint32_t n_outs)
+static void run_many(struct forward *f)
 {
-    f->rows = rows;
-    f->n_rows = n_rows;
-    f->n_outs = n_outs;
-    if (n_rows <= FEW_ROWS_MAX) {
-        forward_few_run(f);
-        return;
-    }
-    for_rows(f, n_rows, embed);
+    for_rows(f, f->n_rows, embed);
     for (f->layer = 0; f->layer < f->m->hp.n_layers; f->layer++) {
         run_attention(f);
         if (f->n_rows)
             run_ffn(f);
     }
-    if (!n_outs)
+    if (!f->n_outs)
         return;
     for_rows(f, f->n_rows, output_norm);
-    act_set(f->act, f->norm, n_outs, f->m->hp.d_model);
+    act_set(f->act, f->norm, f->n_outs, f->m->hp.d_model);
     matmul(f, &f->m->output, f->logits);
+}
+
+void forward_run(struct forward *f, const struct forward_row *rows, uint32_t n_rows, uint32_t n_outs)
+{
+    const struct hparams *hp = &f->m->hp;
+    f->rows = rows;
+    f->n_rows = n_rows;
+    f->n_outs = n_outs;
+    (n_rows <= FEW_ROWS_MAX && !f->experts ? forward_few_run : run_many)(f); /* experts are not known before the pass */
+    if (hp->logit_cap > 0 || hp->logit_scale < 1 || hp->logit_scale > 1)
+        for_rows(f, n_outs, finish_logits);
 }
 
 const float *forward_logits(const struct forward *f, uint32_t out)
@@ -238,7 +297,9 @@ static int allocate(struct forward *f)
         {&f->gate, rows * hp->d_ff},
         {&f->up, rows * hp->d_ff},
         {&f->cs, rows * hp->n_rot},
+        {&f->cs_window, hp->window_rope_base > 0 ? rows * hp->n_rot : 0},
         {&f->inv_freq, hp->n_rot / 2},
+        {&f->inv_freq_window, hp->n_rot / 2},
         {&f->logits, (size_t)f->limits.outs_max * hp->n_vocab},
     };
     size_t n = sizeof piece / sizeof *piece;
@@ -252,14 +313,12 @@ static int allocate(struct forward *f)
     return OK;
 }
 
-/* θᵢ = base^(-2i / n_rot), divided by the model's own factor, times the linear scale. */
 static void fill_frequencies(struct forward *f)
 {
-    const struct hparams *hp = &f->m->hp;
-    for (uint32_t i = 0; i < hp->n_rot / 2; i++) {
-        double freq = pow((double)hp->rope_base, -2.0 * i / hp->n_rot) * (double)hp->rope_scale;
-        f->inv_freq[i] = (float)(f->m->rope_factors ? freq / (double)f->m->rope_factors[i] : freq);
-    }
+    rope_frequencies(f->m, f->limits.context_tokens, false, f->inv_freq);
+    rope_frequencies(f->m, f->limits.context_tokens, true, f->inv_freq_window);
+    if (!(f->m->hp.window_rope_base > 0))
+        f->cs_window = f->cs;
 }
 
 size_t forward_widest(const struct hparams *hp)
@@ -278,7 +337,8 @@ int forward_create(const struct model *m, struct pool *pool, const struct kernel
     *f = (struct forward){.m = m, .pool = pool, .kn = kn, .kv = kv, .limits = *l};
     f->wanted = calloc(l->outs_max ? l->outs_max : 1, sizeof *f->wanted);
     if (!f->wanted || allocate(f) || act_create(l->rows_max, forward_widest(&m->hp), &f->act) ||
-        attention_init(&f->attention, m, pool, kn, kv, l->context_tokens) || forward_few_init(f)) {
+        attention_init(&f->attention, m, pool, kn, kv, l->context_tokens) || forward_few_init(f) ||
+        experts_create(&m->hp, l->rows_max, &f->experts)) {
         forward_free(f);
         return err_set(e, ERR_NOMEM, "no memory for a forward pass of %u rows over a context of %u tokens", l->rows_max, l->context_tokens);
     }
@@ -292,6 +352,7 @@ void forward_free(struct forward *f)
     if (!f)
         return;
     forward_few_deinit(f);
+    experts_free(f->experts);
     free(f->wanted);
     attention_deinit(&f->attention);
     act_free(f->act);

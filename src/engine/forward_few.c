@@ -29,6 +29,7 @@ static void plan(struct forward *f)
         s[STEP_O] = step_of(&l->o, f->norm, NULL, NULL, NULL, NULL);
         s[STEP_FFN] = step_of(&l->gate, f->gate, &l->up, f->up, NULL, NULL);
         s[STEP_FFN].glu = true;
+        s[STEP_FFN].gelu = f->m->arch->gelu;
         s[STEP_DOWN] = step_of(&l->down, f->norm, NULL, NULL, NULL, NULL);
         for (int j = 0; j < STEPS_LAYER; j++)
             few_step_plan(&s[j]);
@@ -74,9 +75,11 @@ static void next_round(struct forward *f, int thread, uint32_t n)
     share_begin(&f->share, thread);
 }
 
-static void add_all(struct forward *f, struct forward_lane *l)
+static void add_all(struct forward *f, struct forward_lane *l, const float *post_norm)
 {
-    op_add(f->kn, l->x, f->norm, (size_t)f->n_rows * f->m->hp.d_model);
+    size_t d = f->m->hp.d_model;
+    for (uint32_t row = 0; row < f->n_rows; row++)
+        forward_add(f, post_norm, l->x + row * d, f->norm + row * d, l->norm + row * d);
 }
 
 static void norm_all(struct forward *f, struct forward_lane *l, const float *weight, bool quantised)
@@ -94,20 +97,20 @@ static void run_step(struct forward *f, const struct few_step *s, int thread)
 }
 
 /* A row alone, in a context of one segment: a head is shaped by the thread that attends. Otherwise all heads come first. */
-static bool shapes_first(const struct forward *f)
+static bool shapes_first(const struct forward *f, uint32_t layer)
 {
-    return f->n_units != f->m->hp.n_kv_heads;
+    return attention_few_units(&f->attention, layer) != f->m->hp.n_kv_heads;
 }
 
 static void attend(struct forward *f, uint32_t layer, int thread)
 {
     uint32_t i;
-    bool own, first = shapes_first(f);
+    bool own, first = shapes_first(f, layer);
     while (first && share_take(&f->share, thread, &i, &own))
         for (uint32_t row = 0; row < f->n_rows; row++)
             forward_shape(f, layer, row, i);
     if (first)
-        next_round(f, thread, f->n_units);
+        next_round(f, thread, attention_few_units(&f->attention, layer));
     while (share_take(&f->share, thread, &i, &own)) {
         if (!first)
             forward_shape(f, layer, 0, i);
@@ -129,14 +132,14 @@ static void run_layer(struct forward *f, uint32_t i, int thread)
     few_act_set(l->act, f->kn, f->mixed, w->o.cols, f->n_rows, w->o.cols, s[STEP_O].quantised);
     run_step(f, &s[STEP_O], thread);
     next_round(f, thread, s[STEP_FFN].n_pieces);
-    add_all(f, l);
+    add_all(f, l, w->attn_post_norm);
     norm_all(f, l, w->ffn_norm, s[STEP_FFN].quantised);
     run_step(f, &s[STEP_FFN], thread);
     next_round(f, thread, s[STEP_DOWN].n_pieces);
     few_act_set(l->act, f->kn, f->gate, hp->d_ff, f->n_rows, hp->d_ff, s[STEP_DOWN].quantised);
     run_step(f, &s[STEP_DOWN], thread);
     next_round(f, thread, s[STEPS_LAYER].n_pieces); /* of the next layer, or the output */
-    add_all(f, l);
+    add_all(f, l, w->ffn_post_norm);
 }
 
 /* Rows that want logits, in the order of their logits. */
@@ -156,8 +159,11 @@ static void run_thread(void *arg, int thread)
 {
     struct forward *f = arg;
     struct forward_lane *l = &f->lanes[thread];
-    for (uint32_t row = 0; row < f->n_rows; row++)
-        forward_embed(f, row, l->x + (size_t)row * f->m->hp.d_model, thread ? NULL : f->cs + (size_t)row * f->m->hp.n_rot);
+    for (uint32_t row = 0; row < f->n_rows; row++) {
+        forward_embed(f, row, l->x + (size_t)row * f->m->hp.d_model);
+        if (!thread)
+            forward_angles(f, row);
+    }
     next_round(f, thread, f->steps[STEP_QKV].n_pieces);
     for (uint32_t i = 0; i < f->m->hp.n_layers; i++)
         run_layer(f, i, thread);
@@ -167,6 +173,6 @@ static void run_thread(void *arg, int thread)
 
 void forward_few_run(struct forward *f)
 {
-    f->n_units = attention_few_plan(&f->attention, f->rows, f->n_rows);
+    attention_few_plan(&f->attention, f->rows, f->n_rows);
     pool_team(f->pool, run_thread, f);
 }

@@ -5,6 +5,8 @@
 #include "engine/attention.h"
 #include "tensor/few.h"
 
+struct experts;
+
 /* What a thread has for itself when rows are few. */
 struct forward_lane {
     struct few_act *act;
@@ -20,15 +22,17 @@ struct forward {
     struct forward_limits limits;
     struct attention attention;
     struct act *act;
-    float *memory;    /* owned: all of the following */
-    float *x;         /* [rows][d_model] the residual stream */
-    float *norm;      /* [rows][d_model] */
-    float *q, *k, *v; /* [rows][heads * d_head] */
-    float *mixed;     /* [rows][n_heads * d_head_v] what attention gives */
-    float *gate, *up; /* [rows][d_ff] */
-    float *cs;        /* [rows][n_rot / 2][2] */
-    float *inv_freq;  /* [n_rot / 2] */
-    float *logits;    /* [outs][n_vocab] */
+    float *memory;                      /* owned: all of the following */
+    float *x;                           /* [rows][d_model] the residual stream */
+    float *norm;                        /* [rows][d_model] */
+    float *q, *k, *v;                   /* [rows][heads * d_head] */
+    float *mixed;                       /* [rows][n_heads * d_head_v] what attention gives */
+    float *gate, *up;                   /* [rows][d_ff] */
+    float *cs;                          /* [rows][n_rot / 2][2] */
+    float *inv_freq;                    /* [n_rot / 2] */
+    float *cs_window, *inv_freq_window; /* of layers with a window; cs_window is cs where they rotate as the others */
+    float *logits;                      /* [outs][n_vocab] */
+    struct experts *experts;            /* owned; NULL: the model has none */
     /* for few rows */
     struct share share;
     struct forward_lane *lanes; /* [threads] */
@@ -38,11 +42,13 @@ struct forward {
     const struct forward_row *rows;
     struct forward_row *wanted; /* [outs_max] owned: those that the last layer ends with */
     uint32_t n_rows, n_outs, layer;
-    uint32_t n_units; /* of attention, when rows are few */
 };
 
-/* forward.c: the embedding of a row's token, and the cosines and sines of its position. */
-void forward_embed(struct forward *f, uint32_t row, float *x, float *cs);
+/* forward.c: the embedding of a row's token; the cosines and sines of its position. */
+void forward_embed(struct forward *f, uint32_t row, float *x);
+void forward_angles(struct forward *f, uint32_t row);
+/* x += delta, after the norm (NULL: none) and the multiplier that the model has there. scratch[d_model] may be delta. */
+void forward_add(const struct forward *f, const float *post_norm, float *x, const float *delta, float *scratch);
 /* Heads of a row that belong to one K/V head: bias, norm and rotation of q and k; k and v go to the cache. */
 void forward_shape(struct forward *f, uint32_t layer, uint32_t row, uint32_t kv_head);
 

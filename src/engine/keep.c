@@ -55,7 +55,8 @@ static int name_model(struct engine *en, struct keep *k)
 {
     const struct model *m = en->m;
     /* What is written depends on the order of additions too, so the kernels count as a setting. */
-    uint64_t numbers[] = {3, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic};
+    bool extended = m->rope_factors_long && en->context_tokens > m->hp.n_ctx_original; /* rotates otherwise */
+    uint64_t numbers[] = {3, gguf_file_bytes(m->gguf), en->kv->block_bytes, en->c.deterministic, extended};
     int r = mix(k, str_from(numbers, sizeof numbers));
     r = r ? r : mix(k, str_of(m->arch->name));
     r = r ? r : mix(k, str_from(&m->hp, sizeof m->hp)); /* the file's metadata, as far as it is computed with */

@@ -52,6 +52,7 @@ static uint64_t scratch_bytes(const struct hparams *hp, const struct engine_conf
 {
     uint64_t rows = (uint64_t)c->prefill_chunk + c->sequences_max;
     uint64_t row = 8 * (uint64_t)hp->d_model + 4 * (uint64_t)hp->d_ff + 4 * (uint64_t)hp->n_heads * hp->d_head_k;
+    row += hp->n_experts ? 3 * (uint64_t)hp->d_model + hp->n_experts : 0;
     return rows * row * sizeof(float) + (uint64_t)c->sequences_max * hp->n_vocab * 2 * sizeof(float) + (32 << 20);
 }
 

@@ -49,8 +49,11 @@ void plain_attend(const struct attend_shape *s, const void *block, const struct 
     size_t width = attend_width(s->d_v);
     for (size_t j = 0; j < q->n; j++) {
         float p[TOKENS], max = q->max[j], *acc = q->acc + j * width;
-        for (size_t t = 0; t < q->visible[j]; t++) {
+        size_t from = q->hidden ? q->hidden[j] : 0;
+        for (size_t t = from; t < q->visible[j]; t++) {
             p[t] = score(&b, q->q + j * s->d_k, t);
+            if (q->cap > 0)
+                p[t] = q->cap * tanhf(p[t] / q->cap);
             max = p[t] > max ? p[t] : max;
         }
         float less = max > q->max[j] ? expf(q->max[j] - max) : 1;
@@ -58,7 +61,7 @@ void plain_attend(const struct attend_shape *s, const void *block, const struct 
         q->sum[j] *= less;
         for (size_t i = 0; i < s->d_v; i++)
             acc[i] *= less;
-        for (size_t t = 0; t < q->visible[j]; t++) {
+        for (size_t t = from; t < q->visible[j]; t++) {
             p[t] = expf(p[t] - max);
             q->sum[j] += p[t];
             for (size_t i = 0; i < s->d_v; i++) {

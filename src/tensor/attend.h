@@ -31,6 +31,8 @@ struct attend_queries {
     uint32_t *visible; /* [n] positions of the block that each sees, from its first on: 0 … 32 */
     float *max, *sum;  /* [n] −∞ and 0 at the beginning */
     float *acc;        /* [n][attend_width(d_v)] zeros at the beginning; the result is acc / sum */
+    uint32_t *hidden;  /* [n] the first of those that a window leaves behind, less than visible or 0; NULL: none */
+    float cap;         /* scores become cap · tanh(score / cap); 0: as they are */
 };
 
 static inline size_t attend_width(size_t d_v)

@@ -151,6 +151,6 @@ void few_step_run(const struct few_step *s, const struct few_step *next, const s
         multiply(gate, p.row, p.n, address(up, p.row), kn, a);
         multiply(up, p.row, p.n, then, kn, a);
         for (size_t i = 0; i < a->m; i++)
-            kn->silu_mul(gate->out + i * gate->w->rows + p.row, up->out + i * up->w->rows + p.row, p.n);
+            (s->gelu ? kn->gelu_mul : kn->silu_mul)(gate->out + i * gate->w->rows + p.row, up->out + i * up->w->rows + p.row, p.n);
     }
 }

@@ -26,6 +26,7 @@ struct few_step {
     } parts[FEW_PARTS_MAX];
     uint32_t n_parts, n_pieces;
     bool glu;       /* two parts of one shape, gate and up: out of the first is silu(gate) · up */
+    bool gelu;      /* with glu: gelu instead of silu */
     bool quantised; /* some part is */
 };
 /* Fills in what follows from parts[].w, n_parts and glu. */

@@ -122,12 +122,17 @@ struct kernels {
 
     void (*rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
     void (*silu_mul)(float *gate, const float *up, size_t n);
+    void (*gelu_mul)(float *gate, const float *up, size_t n);
     void (*add)(float *x, const float *y, size_t n);
     void (*rope)(float *head, const float *cs, size_t n_rot, bool neox);
     void (*attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
     void (*attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
     void (*softmax)(float *x, size_t n);
 };
+
+/* gelu(x) = x / 2 · (1 + tanh(GELU_SCALE · (x + GELU_CUBE · x³))); GELU_SCALE = √(2 / π). (Hendrycks & Gimpel, 2016) */
+#define GELU_SCALE 0.7978845608F
+#define GELU_CUBE  0.044715F
 
 /* attend.c: the scalar level. */
 void plain_attend(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);

@@ -45,6 +45,11 @@ void op_silu_mul(const struct kernels *kn, float *gate, const float *up, size_t 
     kn->silu_mul(gate, up, n);
 }
 
+void op_gelu_mul(const struct kernels *kn, float *gate, const float *up, size_t n)
+{
+    kn->gelu_mul(gate, up, n);
+}
+
 void op_add(const struct kernels *kn, float *x, const float *y, size_t n)
 {
     kn->add(x, y, n);

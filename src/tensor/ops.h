@@ -38,6 +38,8 @@ void op_matmul(const struct kernels *kn, struct pool *pool, const struct matrix 
 void op_rms_norm(const struct kernels *kn, const float *x, const float *weight, float eps, float *out, size_t n);
 /* gate[n] = silu(gate[n]) * up[n] */
 void op_silu_mul(const struct kernels *kn, float *gate, const float *up, size_t n);
+/* gate[n] = gelu(gate[n]) * up[n], by the formula with tanh */
+void op_gelu_mul(const struct kernels *kn, float *gate, const float *up, size_t n);
 /* x[n] += y[n] */
 void op_add(const struct kernels *kn, float *x, const float *y, size_t n);
 

@@ -136,6 +136,12 @@ static void silu_mul(float *gate, const float *up, size_t n)
         gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void gelu_mul(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gate[i] = 0.5F * gate[i] * (1 + tanhf(GELU_SCALE * (gate[i] + GELU_CUBE * gate[i] * gate[i] * gate[i]))) * up[i];
+}
+
 static void add(float *x, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -172,6 +178,7 @@ const struct kernels kernels_scalar = {
 #undef X
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .gelu_mul = gelu_mul,
     .add = add,
     .rope = rope,
     .attend = plain_attend,

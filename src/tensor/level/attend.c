@@ -88,10 +88,28 @@ INLINE void values(load_fn *load, const struct block *b, const float *p, size_t 
             v16_store(acc + j * width + (column + c) * 16, sum[j][c]);
 }
 
+/* cap · tanh(s / cap), as 1 - 2 / (1 + e^2x): exact at both ends. */
+static v16 capped(v16 s, float cap)
+{
+    v16 e = v16_exp(v16_mul(s, v16_set1(2 / cap)));
+    return v16_mul(v16_set1(cap), v16_sub(v16_set1(1), v16_div(v16_set1(2), v16_add(v16_set1(1), e))));
+}
+
+/* What few models have: scores behind a window, and scores that saturate. */
+static void restrict_scores(const struct attend_queries *q, size_t j, float *s)
+{
+    for (size_t t = 0; q->cap > 0 && t < TOKENS; t += 16)
+        v16_store(s + t, capped(v16_load(s + t), q->cap));
+    for (size_t t = 0; q->hidden && t < q->hidden[j]; t++)
+        s[t] = -INFINITY;
+}
+
 /* Takes one query's scores into its maximum and sum, and leaves their exponentials. */
 static void soften(const struct attend_queries *q, size_t j, float *s, size_t width)
 {
     size_t n = q->visible[j];
+    if (q->cap > 0 || q->hidden)
+        restrict_scores(q, j, s);
     v16 none = v16_set1(-INFINITY), s0 = v16_first(v16_load(s), none, n), s1 = v16_first(v16_load(s + 16), none, n > 16 ? n - 16 : 0);
     float max = v16_max_lane(v16_max(s0, s1));
     if (max > q->max[j]) {

@@ -38,6 +38,7 @@ void LEVEL(panel_f32)(const struct panel *p, const float *x, size_t m, float *ou
 /* vector.c */
 void LEVEL(rms_norm)(const float *x, const float *weight, float eps, float *out, size_t n);
 void LEVEL(silu_mul)(float *gate, const float *up, size_t n);
+void LEVEL(gelu_mul)(float *gate, const float *up, size_t n);
 void LEVEL(add)(float *x, const float *y, size_t n);
 void LEVEL(softmax)(float *x, size_t n);
 /* attend.c */

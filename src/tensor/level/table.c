@@ -46,6 +46,7 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .panel_f32 = LEVEL(panel_f32),
     .rms_norm = LEVEL(rms_norm),
     .silu_mul = LEVEL(silu_mul),
+    .gelu_mul = LEVEL(gelu_mul),
     .add = LEVEL(add),
     .rope = rope,
     .attend = LEVEL(attend),

@@ -36,6 +36,24 @@ void LEVEL(silu_mul)(float *gate, const float *up, size_t n)
     }
 }
 
+/* x · Φ(x) by tanh, and tanh by exp: x / (1 + e^(-2u)), u = √(2/π) (x + 0.044715 x³). */
+static inline v16 gelu(v16 x)
+{
+    v16 cube = v16_mul(v16_mul(x, x), x), u = v16_fma(cube, v16_set1(GELU_CUBE), x);
+    return v16_div(x, v16_add(v16_set1(1), v16_exp(v16_mul(u, v16_set1(-2 * GELU_SCALE)))));
+}
+
+void LEVEL(gelu_mul)(float *gate, const float *up, size_t n)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        v16_store(gate + i, v16_mul(gelu(v16_load(gate + i)), v16_load(up + i)));
+    if (i < n) {
+        v16 g = v16_tail(gate + i, n - i), u = v16_tail(up + i, n - i);
+        v16_store_tail(gate + i, v16_mul(gelu(g), u), n - i);
+    }
+}
+
 void LEVEL(add)(float *x, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -56,21 +56,49 @@ uint8_t *make_read(const char *path, size_t *ret_len)
     return p;
 }
 
+static const struct make_key moe_keys[] = {{"expert_count", true, 6, NULL},
+                                           {"expert_used_count", true, 2, NULL},
+                                           {"expert_feed_forward_length", true, 64, NULL}};
+static const struct make_key gemma2_keys[] = {{"attention.sliding_window", true, 20, NULL},
+                                              {"attn_logit_softcapping", false, 2, NULL},
+                                              {"final_logit_softcapping", false, 3, NULL}};
+static const struct make_key gemma3_keys[] = {{"attention.sliding_window", true, 20, NULL}, {"rope.freq_base", false, 1e6F, NULL}};
+static const struct make_key phi3_keys[] = {{"attention.sliding_window", true, 45, NULL}, {"rope.dimension_count", true, 6, NULL}};
+static const struct make_key granite_keys[] = {{"embedding_scale", false, 3, NULL},
+                                               {"residual_scale", false, 0.4F, NULL},
+                                               {"attention.scale", false, 0.2F, NULL},
+                                               {"logit_scale", false, 2, NULL}};
+
+#define KEYS(k) .keys = (k), .n_keys = sizeof(k) / sizeof *(k)
+
+static const struct make_spec archs[] = {
+    {.arch = "llama"},
+    {.arch = "qwen2", .qkv_bias = true},
+    {.arch = "qwen3", .qk_norm = true},
+    {.arch = "qwen3moe", .qk_norm = true, .experts = 6, .experts_used = 2, KEYS(moe_keys)},
+    {.arch = "gemma2", .post_norms = true, .tied = true, KEYS(gemma2_keys)},
+    {.arch = "gemma3", .layers = 7, .d_head = 16, .qk_norm = true, .post_norms = true, .tied = true, KEYS(gemma3_keys)},
+    {.arch = "phi3", .fused = true, KEYS(phi3_keys)},
+    {.arch = "smollm3", .layers = 5, .tied = true},
+    {.arch = "granite", .tied = true, KEYS(granite_keys)},
+};
+
 struct make_spec make_spec_of(const char *arch)
 {
-    return (struct make_spec){
-        .arch = arch,
-        .layers = 2,
-        .d_model = 32,
-        .d_ff = 64,
-        .heads = 4,
-        .kv_heads = 2,
-        .d_head = 8,
-        .type = TENSOR_F16,
-        .qkv_bias = !strcmp(arch, "qwen2"),
-        .qk_norm = !strcmp(arch, "qwen3"),
-        .vector_value = 1,
-    };
+    struct make_spec s = {.arch = arch};
+    for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+        if (!strcmp(archs[i].arch, arch))
+            s = archs[i];
+    s.layers = s.layers ? s.layers : 2;
+    s.d_model = 32;
+    s.d_ff = 64;
+    s.heads = 4;
+    s.kv_heads = 2;
+    s.d_head = s.d_head ? s.d_head : 8;
+    s.context = 512;
+    s.type = TENSOR_F16;
+    s.vector_value = s.spread = 1;
+    return s;
 }
 
 /* A file in the making, and what tensors it has been promised. */
@@ -80,6 +108,7 @@ struct maker {
     struct {
         enum tensor_type type;
         uint64_t cols, rows;
+        bool vector;
     } tensors[256];
     size_t n;
 };
@@ -98,6 +127,31 @@ static const char *key_of(const struct make_spec *s, const char *suffix, char ke
 {
     snprintf(key, 128, "%s.%s", s->arch, suffix);
     return key;
+}
+
+/* The last key of a name counts: of the architecture, or the regular one. */
+static bool overridden(const struct make_spec *s, const char *suffix)
+{
+    for (size_t i = 0; i < s->n_keys; i++)
+        if (!strcmp(s->keys[i].suffix, suffix))
+            return true;
+    return false;
+}
+
+static void put_keys(struct gguf_writer *w, const struct make_spec *s)
+{
+    char key[128];
+    for (size_t i = 0; i < s->n_keys; i++) {
+        const struct make_key *k = &s->keys[i];
+        if (!keeps_key(s, key_of(s, k->suffix, key)))
+            continue;
+        if (k->text)
+            gguf_write_str(w, key, str_of(k->text));
+        else if (k->whole)
+            gguf_write_u32(w, key, (uint32_t)k->number);
+        else
+            gguf_write_f32(w, key, k->number);
+    }
 }
 
 static void put_vocab(struct gguf_writer *w)
@@ -132,20 +186,19 @@ static void put_metadata(struct gguf_writer *w, const struct make_spec *s)
         const char *suffix;
         uint32_t v;
     } numbers[] = {
-        {"block_count", s->layers},          {"context_length", 512},
-        {"embedding_length", s->d_model},    {"feed_forward_length", s->d_ff},
-        {"attention.head_count", s->heads},  {"attention.head_count_kv", s->kv_heads},
-        {"attention.key_length", s->d_head}, {"attention.value_length", s->d_head},
-        {"rope.dimension_count", s->d_head},
+        {"block_count", s->layers},          {"context_length", s->context},        {"embedding_length", s->d_model},
+        {"feed_forward_length", s->d_ff},    {"attention.head_count", s->heads},    {"attention.head_count_kv", s->kv_heads},
+        {"attention.key_length", s->d_head}, {"attention.value_length", s->d_head}, {"rope.dimension_count", s->d_head},
     };
     char key[128];
     if (keeps_key(s, "general.architecture"))
         gguf_write_str(w, "general.architecture", str_of(s->arch));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (keeps_key(s, key_of(s, numbers[i].suffix, key)))
+        if (keeps_key(s, key_of(s, numbers[i].suffix, key)) && !overridden(s, numbers[i].suffix))
             gguf_write_u32(w, key, numbers[i].v);
     if (keeps_key(s, key_of(s, "attention.layer_norm_rms_epsilon", key)))
         gguf_write_f32(w, key, 1e-5F);
+    put_keys(w, s);
     if (s->u32_key)
         gguf_write_u32(w, s->u32_key, s->u32);
     if (s->f32_key)
@@ -155,8 +208,8 @@ static void put_metadata(struct gguf_writer *w, const struct make_spec *s)
     put_vocab(w);
 }
 
-/* rows 0: a vector */
-static void declare(struct maker *m, const char *name, uint64_t cols, uint64_t rows)
+/* rows 0: a vector; depth 0: one matrix */
+static void declare(struct maker *m, const char *name, uint64_t cols, uint64_t rows, uint64_t depth)
 {
     if (same(m->s->omit, name))
         return;
@@ -166,10 +219,11 @@ static void declare(struct maker *m, const char *name, uint64_t cols, uint64_t r
     rows = rows ? rows + more : 0;
     if (m->n == sizeof m->tensors / sizeof *m->tensors)
         die("too many tensors");
-    gguf_declare_tensor(m->w, str_of(name), type, (uint64_t[]){cols, rows}, rows ? 2 : 1);
+    gguf_declare_tensor(m->w, str_of(name), type, (uint64_t[]){cols, rows, depth}, depth ? 3 : rows ? 2 : 1);
     m->tensors[m->n].type = type;
+    m->tensors[m->n].vector = !rows;
     m->tensors[m->n].cols = cols;
-    m->tensors[m->n++].rows = rows ? rows : 1;
+    m->tensors[m->n++].rows = (rows ? rows : 1) * (depth ? depth : 1);
 }
 
 static void declare_layer(struct maker *m, uint32_t layer)
@@ -180,32 +234,40 @@ static void declare_layer(struct maker *m, uint32_t layer)
         const char *name;
         uint64_t cols, rows;
         bool absent;
+        uint64_t depth;
     } tensors[] = {
-        {"attn_norm.weight", d, 0, false},
-        {"attn_q.weight", d, q, false},
-        {"attn_k.weight", d, kv, false},
-        {"attn_v.weight", d, kv, false},
-        {"attn_q.bias", q, 0, !s->qkv_bias},
-        {"attn_k.bias", kv, 0, !s->qkv_bias},
-        {"attn_v.bias", kv, 0, !s->qkv_bias},
-        {"attn_q_norm.weight", s->d_head, 0, !s->qk_norm},
-        {"attn_k_norm.weight", s->d_head, 0, !s->qk_norm},
-        {"attn_output.weight", q, d, false},
-        {"ffn_norm.weight", d, 0, false},
-        {"ffn_gate.weight", d, s->d_ff, false},
-        {"ffn_up.weight", d, s->d_ff, false},
-        {"ffn_down.weight", s->d_ff, d, false},
+        {"attn_norm.weight", d, 0, false, 0},
+        {"attn_q.weight", d, q, s->fused, 0},
+        {"attn_k.weight", d, kv, s->fused, 0},
+        {"attn_v.weight", d, kv, s->fused, 0},
+        {"attn_qkv.weight", d, q + 2 * kv, !s->fused, 0},
+        {"attn_q.bias", q, 0, !s->qkv_bias, 0},
+        {"attn_k.bias", kv, 0, !s->qkv_bias, 0},
+        {"attn_v.bias", kv, 0, !s->qkv_bias, 0},
+        {"attn_q_norm.weight", s->d_head, 0, !s->qk_norm, 0},
+        {"attn_k_norm.weight", s->d_head, 0, !s->qk_norm, 0},
+        {"attn_output.weight", q, d, false, 0},
+        {"post_attention_norm.weight", d, 0, !s->post_norms, 0},
+        {"ffn_norm.weight", d, 0, false, 0},
+        {"ffn_gate.weight", d, s->d_ff, s->fused || s->experts, 0},
+        {"ffn_up.weight", d, s->fused ? 2 * s->d_ff : s->d_ff, s->experts, 0},
+        {"ffn_down.weight", s->d_ff, d, s->experts, 0},
+        {"ffn_gate_inp.weight", d, s->experts, !s->experts, 0},
+        {"ffn_gate_exps.weight", d, s->d_ff, !s->experts, s->experts},
+        {"ffn_up_exps.weight", d, s->d_ff, !s->experts, s->experts},
+        {"ffn_down_exps.weight", s->d_ff, d, !s->experts, s->experts},
+        {"post_ffw_norm.weight", d, 0, !s->post_norms, 0},
     };
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
         char name[64];
         snprintf(name, sizeof name, "blk.%" PRIu32 ".%s", layer, tensors[i].name);
         if (!tensors[i].absent)
-            declare(m, name, tensors[i].cols, tensors[i].rows);
+            declare(m, name, tensors[i].cols, tensors[i].rows, tensors[i].depth);
     }
 }
 
-/* One row of seeded values in [-1, 1), or of one value. */
-static void put_row(struct maker *m, enum tensor_type type, uint64_t cols, struct rng *r, const float *value)
+/* One row of seeded values in [-spread, spread), or of one value. */
+static void put_row(struct maker *m, enum tensor_type type, uint64_t cols, struct rng *r, float spread, const float *value)
 {
     struct err e = {0};
     float *row = malloc(cols * sizeof *row);
@@ -214,7 +276,7 @@ static void put_row(struct maker *m, enum tensor_type type, uint64_t cols, struc
     if (!row || !out)
         die("out of memory");
     for (uint64_t i = 0; i < cols; i++)
-        row[i] = value ? *value : (float)(rng_f64(r) * 2 - 1);
+        row[i] = value ? *value : (float)(rng_f64(r) * 2 - 1) * spread;
     if (!tensor_row_from_f32(type, row, out, cols) || gguf_write_data(m->w, out, len, &e))
         die(e.text);
     free(row);
@@ -230,19 +292,21 @@ void make_model(const char *path, const struct make_spec *s)
     if (gguf_writer_create(path, &m.w, &e))
         die(e.text);
     put_metadata(m.w, s);
-    declare(&m, "token_embd.weight", s->d_model, MAKE_VOCAB);
-    declare(&m, "output_norm.weight", s->d_model, 0);
+    declare(&m, "token_embd.weight", s->d_model, MAKE_VOCAB, 0);
+    declare(&m, "output_norm.weight", s->d_model, 0, 0);
     if (!s->tied)
-        declare(&m, "output.weight", s->d_model, MAKE_VOCAB);
+        declare(&m, "output.weight", s->d_model, MAKE_VOCAB, 0);
     for (uint32_t l = 0; l < s->layers; l++)
         declare_layer(&m, l);
-    if (s->tensor)
-        gguf_declare_tensor(m.w, str_of(s->tensor), s->vector_type, (uint64_t[]){s->d_head / 2}, 1);
+    const char *const factors[] = {s->tensor, s->tensor2};
+    const uint32_t n_factors = s->n_rot ? s->n_rot / 2 : s->d_head / 2;
+    for (size_t i = 0; i < 2 && factors[i]; i++)
+        gguf_declare_tensor(m.w, str_of(factors[i]), s->vector_type, (uint64_t[]){n_factors}, 1);
     for (size_t i = 0; i < m.n; i++)
         for (uint64_t k = 0; k < m.tensors[i].rows; k++)
-            put_row(&m, m.tensors[i].type, m.tensors[i].cols, &r, NULL);
-    if (s->tensor)
-        put_row(&m, s->vector_type, s->d_head / 2, &r, &s->vector_value);
+            put_row(&m, m.tensors[i].type, m.tensors[i].cols, &r, m.tensors[i].vector ? 1 : s->spread, NULL);
+    for (size_t i = 0; i < 2 && factors[i]; i++)
+        put_row(&m, s->vector_type, n_factors, &r, 1, i ? &s->vector2_value : &s->vector_value);
     if (gguf_writer_finish(m.w, &e))
         die(e.text);
 }

@@ -169,7 +169,11 @@ static void rope_scaling(void **state)
     assert_true(m->hp.rope_scale == 1);
     model_free(m);
     s.str = "yarn";
-    refuses(&s, ERR_UNSUPPORTED, "metadata \"llama.rope.scaling.type\" is \"yarn\"; hearth knows none and linear");
+    m = open_spec(&s); /* 512 tokens, four times as many */
+    assert_true(m->hp.rope_scaling == ROPE_YARN && m->hp.n_ctx_original == 512 && m->hp.n_ctx_train == 2048);
+    model_free(m);
+    s.str = "dynamic";
+    refuses(&s, ERR_UNSUPPORTED, "metadata \"llama.rope.scaling.type\" is \"dynamic\"; hearth knows none, linear, yarn and longrope");
     s.str_key = NULL;
     s.f32 = 0;
     refuses(&s, ERR_CORRUPT, "metadata \"llama.rope.scaling.factor\" is 0, expected 1 to 4096");
@@ -220,9 +224,24 @@ static void numbers_out_of_range(void **state)
         {"llama.attention.key_length", 16, "tensor \"blk.0.attn_q.weight\" has the shape [32, 32], expected [32, 64]"},
         {"llama.rope.dimension_count", 7, "rope.dimension_count is 7, expected an even number up to the head's 8"},
         {"llama.rope.dimension_count", 10, "rope.dimension_count is 10"},
+        {"llama.rope.scaling.original_context_length", 0, "\"llama.rope.scaling.original_context_length\" is 0, expected 1 to"},
+        {"qwen3moe.expert_count", 0, "\"qwen3moe.expert_count\" is 0, expected 1 to 1024"},
+        {"qwen3moe.expert_count", 1025, "\"qwen3moe.expert_count\" is 1025"},
+        {"qwen3moe.expert_count", 5, "tensor \"blk.0.ffn_gate_inp.weight\" has the shape [32, 6], expected [32, 5]"},
+        {"qwen3moe.expert_used_count", 0, "\"qwen3moe.expert_used_count\" is 0, expected 1 to 64"},
+        {"qwen3moe.expert_used_count", 7, "expert_used_count is 7, but expert_count is 6"},
+        {"qwen3moe.expert_feed_forward_length", 32,
+         "tensor \"blk.0.ffn_gate_exps.weight\" has the shape [32, 64, 6], expected [32, 32, 6]"},
+        {"gemma3.attention.sliding_window", 0, "\"gemma3.attention.sliding_window\" is missing or 0"},
+        {"gemma3.attention.sliding_window", 1U << 28, "\"gemma3.attention.sliding_window\" is 268435456"},
+        {"gemma3.attention.sliding_window_pattern", 0, "\"gemma3.attention.sliding_window_pattern\" is 0, expected 1 to 255"},
+        {"phi3.feed_forward_length", 65, "tensor \"blk.0.ffn_up.weight\" has the shape [32, 128], expected [32, 130]"},
+        {"phi3.attention.head_count_kv", 4, "tensor \"blk.0.attn_qkv.weight\" has the shape [32, 64], expected [32, 96]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct make_spec s = make_spec_of("llama");
+        char arch[32];
+        snprintf(arch, sizeof arch, "%.*s", (int)strcspn(cases[i].key, "."), cases[i].key);
+        struct make_spec s = make_spec_of(arch);
         s.u32_key = cases[i].key;
         s.u32 = cases[i].v;
         refuses(&s, ERR_CORRUPT, cases[i].says);
@@ -250,12 +269,32 @@ static void floats_out_of_range(void **state)
         {"llama.attention.layer_norm_rms_epsilon", __builtin_nanf("")},
         {"llama.rope.freq_base", 0},
         {"llama.rope.freq_base", __builtin_inff()},
+        {"llama.rope.scaling.factor", 0.5F},
+        {"llama.rope.scaling.factor", 4097},
+        {"llama.rope.scaling.attn_factor", 0},
+        {"llama.rope.scaling.yarn_beta_fast", 0},
+        {"llama.rope.scaling.yarn_beta_slow", 33},
+        {"llama.rope.scaling.yarn_ext_factor", 2},
+        {"llama.rope.scaling.yarn_attn_factor", __builtin_inff()},
+        {"gemma3.rope.freq_base_swa", 0},
+        {"gemma2.attn_logit_softcapping", -1},
+        {"gemma2.final_logit_softcapping", __builtin_nanf("")},
+        {"granite.residual_scale", 0},
+        {"granite.attention.scale", -2},
+        {"granite.logit_scale", 0},
+        {"granite.embedding_scale", 1e7F},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct make_spec s = make_spec_of("llama");
+        char arch[32];
+        snprintf(arch, sizeof arch, "%.*s", (int)strcspn(cases[i].key, "."), cases[i].key);
+        struct make_spec s = make_spec_of(arch);
+        if (strstr(cases[i].key, "yarn")) {
+            s.str_key = "llama.rope.scaling.type";
+            s.str = "yarn";
+        }
         s.f32_key = cases[i].key;
         s.f32 = cases[i].v;
-        refuses(&s, ERR_CORRUPT, cases[i].key);
+        refuses(&s, ERR_CORRUPT, strchr(cases[i].key, '.') + 1);
     }
 }
 
@@ -273,6 +312,12 @@ static void what_is_missing(void **state)
         {"llama", "blk.1.ffn_down.weight", "tensor \"blk.1.ffn_down.weight\" is missing"},
         {"qwen2", "blk.0.attn_k.bias", "tensor \"blk.0.attn_k.bias\" is missing"},
         {"qwen3", "blk.1.attn_q_norm.weight", "tensor \"blk.1.attn_q_norm.weight\" is missing"},
+        {"qwen3moe", "qwen3moe.expert_count", "metadata key \"qwen3moe.expert_count\" is missing"},
+        {"qwen3moe", "blk.1.ffn_down_exps.weight", "tensor \"blk.1.ffn_down_exps.weight\" is missing"},
+        {"gemma3", "gemma3.attention.sliding_window", "\"gemma3.attention.sliding_window\" is missing or 0"},
+        {"gemma3", "blk.1.post_ffw_norm.weight", "tensor \"blk.1.post_ffw_norm.weight\" is missing"},
+        {"phi3", "blk.0.attn_qkv.weight", "tensor \"blk.0.attn_qkv.weight\" is missing"},
+        {"phi3", "blk.0.ffn_up.weight", "tensor \"blk.0.ffn_up.weight\" is missing"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct make_spec s = make_spec_of(cases[i].arch);
@@ -325,6 +370,60 @@ static void what_hearth_does_not_run(void **state)
     s.u32_key = "llama.block_count";
     s.u32 = 1;
     refuses(&s, ERR_UNSUPPORTED, "tensor \"blk.1.attn_norm.weight\" has no place in a model of architecture llama with 1 layers");
+}
+
+/* Parts of fused tensors, and which layers have windows and rotate. */
+static void layers_of_kinds(void **state)
+{
+    (void)state;
+    struct make_spec s = make_spec_of("phi3");
+    struct model *m = open_spec(&s);
+    const struct layer *l = &m->layers[1];
+    const uint8_t *qkv = gguf_tensor(m->gguf, "blk.1.attn_qkv.weight")->data, *gate_up = gguf_tensor(m->gguf, "blk.1.ffn_up.weight")->data;
+    assert_matrix(&l->q, 32, 32);
+    assert_matrix(&l->v, 16, 32);
+    assert_matrix(&l->up, 64, 32);
+    assert_ptr_equal(l->q.data, qkv);
+    assert_ptr_equal(l->k.data, qkv + 32 * l->q.row_bytes);
+    assert_ptr_equal(l->v.data, qkv + 48 * l->q.row_bytes);
+    assert_ptr_equal(l->gate.data, gate_up);
+    assert_ptr_equal(l->up.data, gate_up + 64 * l->up.row_bytes);
+    assert_true(m->layers[0].window == 45 && l->window == 45);
+    model_free(m);
+    s = make_spec_of("gemma3");
+    m = open_spec(&s);
+    for (uint32_t i = 0; i < 7; i++)
+        assert_int_equal(m->layers[i].window, i == 5 ? 0 : 20);
+    assert_true(m->hp.window_rope_base == 10000 && m->hp.rope_base == 1e6F);
+    model_free(m);
+    s = make_spec_of("smollm3");
+    m = open_spec(&s);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(m->layers[i].still == (i == 3) && !m->layers[i].window);
+    model_free(m);
+    s = make_spec_of("qwen3moe");
+    m = open_spec(&s);
+    assert_matrix(&m->layers[1].router, 6, 32);
+    assert_matrix(&m->layers[1].gate, 6 * 64, 32);
+    assert_matrix(&m->layers[1].down, 6 * 32, 64);
+    model_free(m);
+}
+
+/* Factors for short and for long texts are a pair, and numbers. */
+static void long_rope(void **state)
+{
+    (void)state;
+    struct make_spec s = make_spec_of("phi3");
+    s.n_rot = 6;
+    s.tensor = "rope_factors_long.weight";
+    refuses(&s, ERR_CORRUPT, "\"rope_factors_short.weight\" and \"rope_factors_long.weight\" come together");
+    s.tensor2 = "rope_factors_short.weight";
+    s.vector2_value = 0;
+    refuses(&s, ERR_CORRUPT, "tensor \"rope_factors_short.weight\": factor 0 is 0");
+    s.vector2_value = 2;
+    struct model *m = open_spec(&s);
+    assert_true(m->hp.rope_scaling == ROPE_LONG && m->rope_factors[2] == 2 && m->rope_factors_long[2] == 1);
+    model_free(m);
 }
 
 static void names_of_files_and_types(void **state)
@@ -402,6 +501,8 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(rope_scaling),
         cmocka_unit_test(rope_factors),
+        cmocka_unit_test(layers_of_kinds),
+        cmocka_unit_test(long_rope),
         cmocka_unit_test(numbers_out_of_range),
         cmocka_unit_test(floats_out_of_range),
         cmocka_unit_test(what_is_missing),

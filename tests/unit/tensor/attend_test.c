@@ -1,5 +1,5 @@
 /* Attention over blocks against the formula in double precision: every level, F16 and 8 bits, odd widths, queries that see
- * different positions; and that a query's result does not depend on its company. */
+ * different positions, windows, scores that saturate; and that a query's result does not depend on its company. */
 #include "fixture.h"
 
 #include <math.h>
@@ -12,7 +12,10 @@ struct data {
     struct rng rng;
     float k[BLOCKS * TOKENS][D_MAX], v[BLOCKS * TOKENS][D_MAX]; /* what was put in */
     float q[QUERIES][D_MAX];
-    uint32_t seen[QUERIES]; /* positions of all blocks */
+    uint32_t seen[QUERIES];  /* positions of all blocks */
+    uint32_t first[QUERIES]; /* the first of them that is seen */
+    bool windows;
+    float cap;
     uint8_t *blocks[BLOCKS];
     size_t block_bytes;
 };
@@ -47,17 +50,19 @@ static void attend(struct data *d, const struct kernels *kn, const struct attend
     size_t width = attend_width(s->d_v);
     float *q = guarded_new(n * s->d_k), *max = guarded_new(n), *sum = guarded_new(n), *acc = guarded_new(n * width);
     float *scratch = guarded_new(attend_scratch(s));
-    uint32_t visible[QUERIES];
+    uint32_t visible[QUERIES], hidden[QUERIES];
     for (size_t j = 0; j < n; j++) {
         memcpy(q + j * s->d_k, d->q[from + j], s->d_k * sizeof *q);
         max[j] = -INFINITY;
         sum[j] = 0;
     }
     memset(acc, 0, n * width * sizeof *acc);
-    struct attend_queries queries = {n, q, visible, max, sum, acc};
+    struct attend_queries queries = {n, q, visible, max, sum, acc, d->windows ? hidden : NULL, d->cap};
     for (uint32_t b = 0; b < BLOCKS; b++) {
         for (size_t j = 0; j < n; j++) {
-            uint32_t seen = d->seen[from + j];
+            uint32_t seen = d->seen[from + j], first = d->first[from + j];
+            seen = first >= (b + 1) * TOKENS ? 0 : seen; /* the window begins behind this block */
+            hidden[j] = first > b * TOKENS && seen ? first - b * TOKENS : 0;
             visible[j] = seen < b * TOKENS ? 0 : seen - b * TOKENS < TOKENS ? seen - b * TOKENS : TOKENS;
         }
         op_attend(kn, s, d->blocks[b] + GUARD, &queries, scratch);
@@ -90,15 +95,15 @@ static void check(struct data *d, const struct kernels *kn, const struct attend_
 {
     for (int j = 0; j < QUERIES; j++) {
         double p[BLOCKS * TOKENS], sum = 0;
-        for (uint32_t t = 0; t < d->seen[j]; t++) {
+        for (uint32_t t = d->first[j]; t < d->seen[j]; t++) {
             double dot = 0;
             for (size_t i = 0; i < s->d_k; i++)
                 dot += (double)d->q[j][i] * meaning(s, d->k[t], s->d_k, i);
-            sum += p[t] = exp(dot);
+            sum += p[t] = exp(d->cap > 0 ? (double)d->cap * tanh(dot / (double)d->cap) : dot);
         }
         for (size_t i = 0; i < s->d_v; i++) {
             double want = 0, got = (double)out[(size_t)j * s->d_v + i];
-            for (uint32_t t = 0; t < d->seen[j]; t++)
+            for (uint32_t t = d->first[j]; t < d->seen[j]; t++)
                 want += p[t] / sum * meaning(s, d->v[t], s->d_v, i);
             /* a value half-way between two codes may fall to either side */
             if (!(fabs(got - want) < (s->q8 ? 4e-3 : 2e-5)))
@@ -131,15 +136,18 @@ static void every_level_and_shape(void **state)
                                        {96, 96}, {80, 80}, {40, 24}, {48, 112}, {160, 160}};
     static struct data d;
     rng_seed(&d.rng, 5);
-    for (size_t w = 0; w < sizeof widths / sizeof *widths; w += SANITIZED ? 3 : 1)
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w += SANITIZED ? 2 : 1)
         for (int level = 0; level <= (int)best_level(); level++)
             for (int q8 = 0; q8 < 2; q8++) {
                 struct attend_shape s = {widths[w][0], widths[w][1], q8};
+                d.windows = w % 3 == 1;
+                d.cap = w % 3 == 2 ? 3 : 0;
                 fill_floats(&d.rng, &d.k[0][0], sizeof d.k / sizeof(float));
                 fill_floats(&d.rng, &d.v[0][0], sizeof d.v / sizeof(float));
                 fill_floats(&d.rng, &d.q[0][0], sizeof d.q / sizeof(float));
                 for (int j = 0; j < QUERIES; j++) {
                     d.seen[j] = 1 + (uint32_t)(rng_u64(&d.rng) % (BLOCKS * TOKENS - 4));
+                    d.first[j] = d.windows ? (uint32_t)(rng_u64(&d.rng) % d.seen[j]) : 0;
                     for (size_t i = 0; i < s.d_k; i++)
                         d.q[j][i] *= j % 4 ? 2 / sqrtf((float)s.d_k) : 30 / (float)s.d_k; /* also such that one position is all */
                 }

@@ -73,6 +73,18 @@ static void check_silu(const struct kernels *kn, struct data *d, size_t n)
     }
 }
 
+static void check_gelu(const struct kernels *kn, struct data *d, size_t n)
+{
+    float before[MAX];
+    for (size_t i = 0; i < n; i++)
+        before[i] = d->out[i] = d->x[i] * (float)(i % 3 ? 2 : 40);
+    op_gelu_mul(kn, d->out, d->y, n);
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)before[i], want = g / 2 * (1 + tanh(sqrt(2 / M_PI) * (g + 0.044715 * g * g * g))) * (double)d->y[i];
+        assert_near((double)d->out[i], want, 2e-6 * fabs(want) + 1e-6 * fabs((double)d->y[i]), "gelu_mul", n, i);
+    }
+}
+
 static void check_add(const struct kernels *kn, struct data *d, size_t n)
 {
     op_add(kn, d->out, d->y, n);
@@ -124,6 +136,10 @@ static void rms_norm(void **state)
 static void silu_mul(void **state)
 {
     for_all(state, check_silu);
+}
+static void gelu_mul(void **state)
+{
+    for_all(state, check_gelu);
 }
 static void add(void **state)
 {
@@ -181,7 +197,7 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(rms_norm), CASE(silu_mul), CASE(add), CASE(softmax), CASE(rope), CASE(extremes), CASE(levels_have_names),
+        CASE(rms_norm), CASE(silu_mul), CASE(gelu_mul), CASE(add), CASE(softmax), CASE(rope), CASE(extremes), CASE(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
