@@ -52,12 +52,18 @@ static struct json event_open(struct buf *out, const char *name)
     return json_to(out);
 }
 
-static void put_text(struct buf *out, size_t from, struct str text)
+/* With how fast it has been so far, when it is being written. */
+static void put_text(struct buf *out, size_t from, struct str text, const struct answer_news *n)
 {
     struct json j = event_open(out, "text");
     json_obj(&j);
     json_kuint(&j, "from", from);
     json_kstr(&j, "text", text);
+    if (n && n->pieces) {
+        json_kuint(&j, "tokens", n->pieces);
+        json_knum(&j, "first_ms", (double)n->first_ms, 1);
+        json_knum(&j, "decode_ms", (double)n->decode_ms, 1);
+    }
     json_obj_end(&j);
     buf_puts(out, "\n\n");
 }
@@ -123,13 +129,13 @@ static void send_news(struct follower *f, const struct answer_news *n)
     send(f);
 }
 
-static void send_text(struct follower *f, struct str text)
+static void send_text(struct follower *f, struct str text, const struct answer_news *n)
 {
     while (ready(f) && (f->sent < text.len || !f->begun)) {
         struct str rest = str_skip(text, f->sent), piece = str_head(rest, PIECE_BYTES);
         if (piece.len < rest.len)
             piece.len = utf8_complete_prefix(piece.ptr, piece.len);
-        put_text(&f->out, f->sent, piece);
+        put_text(&f->out, f->sent, piece, n);
         f->begun = true;
         f->sent += piece.len;
         send(f);
@@ -140,7 +146,7 @@ static void pump(struct follower *f, struct answer *a)
 {
     const struct answer_news *n = answer_news(a);
     f->busy++;
-    send_text(f, answer_so_far(a));
+    send_text(f, answer_so_far(a), n);
     if (ready(f))
         send_news(f, n);
     if (ready(f) && n->phase == ANSWER_OVER) {
@@ -239,7 +245,7 @@ static void tell_stored(struct job *j)
         m->state = TALK_INTERRUPTED; /* nobody writes it: the next start will say so, too */
     struct buf *b = &j->out, done = buf_make(EVENT_BYTES_MAX);
     size_t from = args->from < m->content.len ? utf8_complete_prefix(m->content.ptr, args->from) : m->content.len;
-    put_text(b, from, str_skip(m->content, from));
+    put_text(b, from, str_skip(m->content, from), NULL);
     put_done(&done, m);
     buf_put(b, buf_str(&done));
     if (b->failed || done.failed) {

@@ -33,7 +33,7 @@ const struct route api_routes[] = {
     {"POST",   "/api/conversations/{id}/answers",                  handle_answer_create,        SCOPE_USER, 0,       "another answer to a message, or the continuation of one"},
     {"GET",    "/api/conversations/{id}/messages/{message}",       handle_message,              SCOPE_USER, NO_BODY, "a message with the texts of its attachments"},
     {"PATCH",  "/api/conversations/{id}/messages/{message}",       handle_message_patch,        SCOPE_USER, 0,       "rates a message"},
-    {"GET",    "/api/conversations/{id}/messages/{message}/events", handle_message_events,      SCOPE_USER, NO_BODY, "an answer as it is written: server-sent events state, text and done"},
+    {"GET",    "/api/conversations/{id}/messages/{message}/events", handle_message_events,      SCOPE_USER, NO_BODY, "an answer as it is written: server-sent events state, text (with tokens, first_ms and decode_ms so far) and done"},
     {"POST",   "/api/conversations/{id}/messages/{message}/stop",  handle_message_stop,         SCOPE_USER, NO_BODY, "stops an answer; 204 when what there is of it is on the disk"},
     {"GET",    "/api/conversations/{id}/export",                   handle_export_one,           SCOPE_USER, NO_BODY, "a conversation as a file: ?format=json (everything) or markdown (the branch that is shown)"},
     {"GET",    "/api/export",                                      handle_export,               SCOPE_USER, NO_BODY, "all conversations of the principal as a file"},

@@ -6,15 +6,14 @@
 
 enum { REPLACEMENT = 0xFFFD, TAB_COLUMNS = 4 };
 
-/* Signs that reorder what follows them, or hide: a text must read as it is. */
-static bool turns_text(uint32_t cp)
+bool glyph_turns_text(uint32_t cp)
 {
     return (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x2028 || cp == 0x2029;
 }
 
 static bool is_control(uint32_t cp)
 {
-    return (cp < 0x20 && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || turns_text(cp);
+    return (cp < 0x20 && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || glyph_turns_text(cp);
 }
 
 /* The C library knows the characters of the Unicode that it was made for; pictures of later ones are wide, too. */

@@ -26,6 +26,9 @@ struct glyph {
     uint8_t style;   /* of enum style */
 };
 
+/* Signs that reorder what follows them (embeddings, overrides, isolates), or end a line without looking like it: a text must read as it
+ * is. */
+bool glyph_turns_text(uint32_t cp);
 /* The first character of `text`, made harmless. Returns its bytes; 0 when it is only the beginning of one and more may come (`final`:
  * it may not). A carriage return has cp 0: nothing is to be shown. */
 size_t glyph_take(struct str text, bool final, struct glyph *ret);

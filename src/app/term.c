@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "app/glyph.h"
 #include "app/text.h"
+#include "base/utf8.h"
 
 enum { BAR_WIDTH = 24, STDIN_BYTES_MAX = 16 << 20 };
 
@@ -89,13 +91,16 @@ int read_standard_input(const struct app *a, struct buf *out, struct err *e)
     return OK;
 }
 
-/* Bytes of the control character that the text begins with, 0 when it is another one. U+0080 … U+009F (U+009B is CSI,
- * which terminals obey as they do ESC [) are two bytes of UTF-8. */
+/* Bytes of the control character, or of the sign that turns the text around, that it begins with, 0 when it is another one. U+0080 …
+ * U+009F (U+009B is CSI, which terminals obey as they do ESC [) are two bytes of UTF-8, U+2028 … U+2069 three. */
 static size_t control_at(struct str text)
 {
+    uint32_t cp;
     unsigned char first = (unsigned char)text.ptr[0];
     if (first == 0xc2 && text.len > 1)
         return (unsigned char)text.ptr[1] < 0xa0 ? 2 : 0;
+    if (first == 0xe2)
+        return utf8_decode(text.ptr, text.len, &cp) == 3 && glyph_turns_text(cp) ? 3 : 0;
     return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f ? 1 : 0;
 }
 

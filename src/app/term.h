@@ -28,8 +28,8 @@ void progress_end(struct progress *p);
 /* All of standard input; one newline at its end is removed. ERR_LIMIT, ERR_IO. */
 int read_standard_input(const struct app *a, struct buf *out, struct err *e);
 
-/* What came from a model or a file, made harmless for a terminal: control characters other than newline and tab become
- * U+FFFD. Elsewhere (a pipe, a file) bytes go out as they are. */
+/* What came from a model or a file, made harmless for a terminal: control characters other than newline and tab, and signs that turn
+ * the direction of a text, become U+FFFD. Elsewhere (a pipe, a file) bytes go out as they are. */
 void write_text(FILE *out, struct str text, bool tty);
 
 #endif

@@ -187,6 +187,7 @@
     X(CHAT_STATS_WHAT, "/stats, /stats on or /stats off", "/stats、/stats on 或 /stats off") \
     X(CHAT_STATS, "%.0f tokens read (%.0f known already), first word after %.2f s; %.0f written at %.1f/s", \
       "读取 %.0f 词元（其中 %.0f 已缓存），%.2f 秒后出首字；生成 %.0f 词元（%.1f/秒）") \
+    X(CHAT_PACE, "%.1f tokens/s, first word after %.2f s, %.0f tokens", "%.1f 词元/秒，%.2f 秒后出首字，已生成 %.0f 词元") \
     X(CHAT_WHERE, "%s, %zu messages, %s", "%s，%zu 条消息，%s") \
     X(CHAT_COMMAND_UNKNOWN, "no command /%.*s; did you mean /%s? (A space before the slash makes it a message.)", \
       "没有命令 /%.*s；是否想用 /%s？（若消息以斜杠开头，请在前面加一个空格。）") \
@@ -214,7 +215,7 @@
       "可写在数据目录的 hearth.yaml 中（section: 下缩进写 key: value）、环境变量中（HEARTH_SECTION_KEY）或命令行上（--section.key=value），后者优先。括号内为默认值。") \
     /* serve */ \
     X(SERVE_MODELS, "  %-8s %zu in %s\n", "  %-8s %zu 个，位于 %s\n") \
-    X(SERVE_NO_MODELS, "  %-8s none yet: put a .gguf file into %s\n", "  %-8s 还没有，请把 .gguf 文件放入 %s\n") \
+    X(SERVE_NO_MODELS, "  %-8s none yet: `hearth pull` shows what fits, or put a .gguf file into %s\n", "  %-8s 还没有：`hearth pull` 列出适合本机的模型，或把 .gguf 文件放入 %s\n") \
     X(SERVE_LOADING, "  %-8s %.*s (%s)\n", "  %-8s %.*s（%s）\n") \
     /* hearth pull, hearth rm */ \
     X(PULL_RESOLVING, "Asking for %s", "正在查询 %s") \

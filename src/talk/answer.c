@@ -81,7 +81,7 @@ void answer_unlisten(struct answer_listener *l)
 static void release(struct answer *a)
 {
     const struct talk_usage *u = &a->message.usage;
-    uint64_t tokens = a->message.has_usage ? (uint64_t)u->prompt_tokens + u->completion_tokens : a->news.done + a->pieces;
+    uint64_t tokens = a->message.has_usage ? (uint64_t)u->prompt_tokens + u->completion_tokens : a->news.done + a->news.pieces;
     if (a->admitted && a->set->c.people)
         people_release(a->set->c.people, a->owner, tokens);
     a->admitted = false;
@@ -147,10 +147,11 @@ static void on_text(struct answer *a, const struct gen_event *ev)
     if (!ev->text.text.len)
         return;
     if (a->news.phase != ANSWER_WRITES) {
-        a->message.usage.first_ms = ms_since(a, a->begin_ns);
+        a->message.usage.first_ms = a->news.first_ms = ms_since(a, a->begin_ns);
         enter(a, ANSWER_WRITES);
     }
-    a->pieces++;
+    a->news.pieces++;
+    a->news.decode_ms = ms_since(a, a->begin_ns) - a->news.first_ms;
     if (a->text.len + ev->text.text.len > TALK_CONTENT_BYTES_MAX)
         finish(a, TALK_LENGTH, STR("The answer has become as long as a message can be"));
     else if (buf_put(&a->text, ev->text.text))

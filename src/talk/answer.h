@@ -59,10 +59,12 @@ void answers_drop(struct answers *s, int64_t owner, struct str conversation);
 enum answer_phase { ANSWER_QUEUED, ANSWER_LOADING, ANSWER_READING, ANSWER_WRITES, ANSWER_SAVING, ANSWER_OVER };
 struct answer_news {
     enum answer_phase phase;
-    uint32_t position;    /* QUEUED; 0: next */
-    float progress;       /* LOADING */
-    uint32_t done, total; /* READING: tokens */
-    uint32_t version;     /* grows with each change of the above */
+    uint32_t position;         /* QUEUED; 0: next */
+    float progress;            /* LOADING */
+    uint32_t done, total;      /* READING: tokens */
+    uint32_t version;          /* grows with each change of the above */
+    uint64_t pieces;           /* WRITES, and from then on: of text, about as many as tokens */
+    float first_ms, decode_ms; /* from the question to the first of them; from there to the last */
 };
 const struct answer_news *answer_news(const struct answer *a);
 /* Everything so far, whole characters; valid until the next turn of the loop. */

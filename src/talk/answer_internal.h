@@ -20,8 +20,7 @@ struct answer {
     uint64_t begin_ns;
     struct save *saving; /* on its way to the store; at most one */
     unsigned tries;
-    uint64_t pieces; /* of text: about as many as tokens */
-    bool dirty;      /* text that is not on its way to the store yet */
+    bool dirty; /* text that is not on its way to the store yet */
     bool admitted;
     int busy;
 };

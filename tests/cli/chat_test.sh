@@ -150,9 +150,12 @@ enter '/new'
 mux clear-history
 keys C-l
 enter 'go on and on'
-sleep 0.4
+pace='^[0-9.]+ tokens/s, first word after [0-9.]+ s, [0-9]+ tokens$'
+sees "$pace"
+screen | tail -n 1 | grep -qE "$pace" || fail 'the speed stands on the last line'
 keys C-c
 sees '^\(stopped\)$'
+screen | grep -qE "$pace" && fail 'the last line is given back'
 enter '/stats'
 sees '^endless, 2 messages'
 keys C-c

@@ -16,6 +16,10 @@ const bin = process.env.HEARTH_BIN ?? path.join(root, 'build/hearth');
 const makeModel = process.env.HEARTH_MAKE_MODEL ?? path.join(root, 'build/tests/make_model');
 const shared = process.env.HEARTH_SHARED_DATA ?? path.join(root, '../shared/data');
 
+// Keys of data folders that a test starts by hand stay out of the person's own ~/.config.
+const config = (process.env.XDG_CONFIG_HOME = mkdtempSync(path.join(os.tmpdir(), 'hearth-config-')));
+process.on('exit', () => rmSync(config, { recursive: true, force: true }));
+
 /** The real small model that tells stories, or null. */
 export const stories = existsSync(path.join(shared, 'stories260K.gguf')) ? path.join(shared, 'stories260K.gguf') : null;
 

@@ -1,7 +1,7 @@
 /* An answer while it is being written: what is waited for, its text, its end.
  *
  *   state events ──► one line that says what the model is doing, when that takes longer than a second
- *   text events  ──► Markdown ──► the terminal        (in a pipe: the bytes as they are)
+ *   text events  ──► Markdown ──► the terminal        (in a pipe: the bytes as they are); how fast it is on the last line
  *   done event   ──► why it ended, when that was not by itself
  *
  * The server writes the answer whether or not we listen, so a connection that breaks is made again, and what has been shown
@@ -10,6 +10,7 @@
 
 #include "app/chat/chat.h"
 #include "app/chat/output.h"
+#include "app/chat/pace.h"
 #include "app/interrupt.h"
 #include "app/term.h"
 #include "app/text.h"
@@ -27,6 +28,7 @@ struct answer {
     struct chat *chat;
     struct output out;
     struct waiting waiting;
+    struct pace pace;
     json_t *done;
 };
 
@@ -101,6 +103,8 @@ static int on_event(void *ctx, struct str name, const json_t *data, struct err *
     } else if (str_eq(name, STR("text"))) {
         wipe(w);
         int r = output_put(&w->out, (size_t)json_number(data, "from", 0), json_text(data, "text"));
+        if (!r)
+            pace_show(&w->pace, data);
         return r == ERR_IO ? err_set(e, r, "%s", T(w->chat->app->lang, OUTPUT_FAILED)) : r;
     } else if (str_eq(name, STR("done"))) {
         json_decref(w->done);
@@ -168,11 +172,12 @@ static void say_state(const struct chat *c, const json_t *message)
 
 int answer_follow(struct chat *c, json_t **message, struct err *e)
 {
-    struct answer w = {.chat = c};
+    struct answer w = {.chat = c, .pace.app = c->app};
     int r = output_begin(&w.out, c->app);
     if (!r)
         r = follow(&w, json_text(*message, "id"), e);
     wipe(&w);
+    pace_end(&w.pace);
     output_end(&w.out);
     if (w.done) {
         json_decref(*message);

@@ -5,6 +5,7 @@
  *   talk.c      conversations of the server                       answer.c     an answer while it is being written
  *   choose.c    which model, and what Tab offers                  list.c       lists of conversations
  *   ask.c       `hearth ask`: one question, no conversation       output.c     Markdown on a terminal, bytes in a pipe
+ *   pace.c      how fast an answer comes
  *
  * Everything lasting is on the server: the page shows the same conversations. */
 #ifndef APP_CHAT_CHAT_H

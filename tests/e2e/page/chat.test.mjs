@@ -129,6 +129,7 @@ describe('a conversation', { skip }, () => {
         const lengths = new Set();
         await until('four lengths', async () => lengths.add((await textOf(page)).length).size > 3);
         assert.equal(await page.locator('.answer.writing').count(), 1);
+        await until('its speed so far', async () => /^[\d.]+\stokens\/s · first word after\s[\d.]+\ss · \d+\stokens$/.test(await page.locator('.answer.writing .speed').textContent()));
         await page.keyboard.press('Escape');
         await answered(page);
     });

@@ -96,7 +96,7 @@ describe('the list', { skip }, () => {
         const all = readFileSync(await (await download).path());
         const put = (buffer, name = 'all.json', mimeType = 'application/json') => page.getByLabel('Import a file').last().setInputFiles({ name, mimeType, buffer });
         await put(Buffer.from('# notes'));
-        await page.getByText('Line 1 of the Markdown').waitFor();
+        await page.getByText('This file cannot be imported. Line 1 of the Markdown').waitFor();
         const chatgpt = [{ title: 'From elsewhere', create_time: 1e9, update_time: 1e9, mapping: { a: { id: 'a', parent: null, children: ['b'], message: null }, b: { id: 'b', parent: 'a', children: [], message: { id: 'b', author: { role: 'user' }, create_time: 1e9, content: { content_type: 'text', parts: ['imported words'] } } } }, current_node: 'b' }];
         await put(Buffer.from(JSON.stringify(chatgpt)));
         await page.getByText('Imported: 1 conversation, 1 message').waitFor();

@@ -55,6 +55,7 @@ function follow(server, headers, conversation, message, from) {
             heard.froms.push(data.from);
             assert.equal(data.from, heard.froms[0] + Buffer.byteLength(heard.text)); // no gap, nothing twice
             heard.text += data.text;
+            heard.pace = data;
         }
         if (event === 'done') heard.message = data;
     };

@@ -38,6 +38,10 @@ test('a conversation, its answer, and what is kept of it', async () => {
     assert.equal(heard.froms[0], 0);
     assert.equal(heard.events.at(-1), 'done');
     assert.equal(heard.message.state, 'length');
+    // How fast it was is told while it comes, not only at the end.
+    assert.ok(heard.pace.tokens > 0 && heard.pace.tokens <= heard.message.usage.completion_tokens, JSON.stringify(heard.pace));
+    assert.equal(heard.pace.first_ms, heard.message.usage.first_ms);
+    assert.ok(heard.pace.decode_ms >= 0);
     assert.equal(heard.message.content, heard.text);
     assert.equal(heard.message.usage.completion_tokens, 12);
     assert.equal(heard.message.model, CHAT);
@@ -236,7 +240,7 @@ test('what is exported comes back, branches and all, once', async () => {
     const two = await say(c, 'Where else?', { parent: null, answer: false });
     const file = await me.get(`/conversations/${c.id}/export`);
     const markdown = await me.call('GET', `/conversations/${c.id}/export?format=markdown`);
-    assert.match(markdown.text, /^# travels\n[^]*## You\n\nWhere else\?/);
+    assert.match(markdown.text, /^<!-- hearth:conversation [^\n]*\n# travels\n[^]*## You\n\nWhere else\?/);
     const r = await other.post('/import', file);
     assert.equal(r.conversations, 1);
     assert.equal(r.messages, 3);

@@ -38,6 +38,13 @@ static void a_model_cannot_drive_the_terminal(void **state)
     assert_written(STR("a\033[2Jb\tc\n水\x7f"), true, "a\xef\xbf\xbd[2Jb\tc\n水\xef\xbf\xbd");
     assert_written(STR("a\033[2Jb"), false, "a\033[2Jb");
     assert_written(STR("a\xc2\2332J\u00a0b"), true, "a\xef\xbf\2752J\u00a0b");
+    assert_written(STR("a\u202eb\u2066c\u2029d"), true,
+                   "a\xef\xbf\xbd"
+                   "b\xef\xbf\xbd"
+                   "c\xef\xbf\xbd"
+                   "d");
+    assert_written(STR("a\u202eb"), false, "a\u202eb");
+    assert_written(STR("…\u2014\u200fא\xe2\x80"), true, "…\u2014\u200fא\xe2\x80"); /* what ends within a character is left alone */
     assert_written(STR(""), true, "");
     assert_written(STR("\r"), true, "\xef\xbf\xbd");
 }

@@ -4,7 +4,7 @@ import { useStore } from '../base/store';
 import { useText, type Texts } from '../i18n';
 import { Markdown } from '../markdown/render';
 import { tokensPerSecond } from '../models/speeds';
-import type { Phase } from '../net/follow';
+import type { Pace, Phase } from '../net/follow';
 import type { Message, Usage } from '../net/types';
 import { CopyButton } from '../parts/copy';
 import { Flame, IconDown, IconForward, IconRetry, IconUp } from '../parts/icons';
@@ -30,11 +30,12 @@ export function Answer(props: MessageProps): VNode {
 function Growing(): VNode {
   const t = useText();
   const { chat } = useServices();
-  const { text, phase } = useStore(chat.live, (l) => l);
+  const { text, phase, pace } = useStore(chat.live, (l) => l);
   return (
     <>
       {text && <Markdown text={text} />}
       {(!text || phase.phase === 'lost') && <p class="waiting" role={phase.phase === 'lost' ? 'alert' : undefined}><Flame lively />{phaseText(phase, t)}</p>}
+      {pace && phase.phase !== 'lost' && <footer><span class="speed">{paceText(pace, t)}</span></footer>}
     </>
   );
 }
@@ -100,7 +101,12 @@ function notes(m: Message, t: Texts): string {
   return [state, m.usage && speed(m.usage, t)].filter(Boolean).join(' · ');
 }
 
-export function speed(u: Usage, t: Texts): string {
+const PACE_TOKENS_MIN = 4; // fewer say nothing about speed
+
+const paceText = ({ tokens, first_ms, decode_ms }: Pace, t: Texts): string =>
+  speed({ completion_tokens: tokens, first_ms, decode_ms: tokens < PACE_TOKENS_MIN ? 0 : decode_ms }, t);
+
+export function speed(u: Pick<Usage, 'completion_tokens' | 'first_ms' | 'decode_ms'>, t: Texts): string {
   // A number and its unit stay on one line.
   const parts = [];
   const perSecond = tokensPerSecond({ usage: u });

@@ -2,7 +2,7 @@
 // whether or not anybody looks; this page only follows.
 import type { Api, Change, NewMessage } from '../net/api';
 import { toApiError, type ApiError } from '../net/errors';
-import { follow, type Phase } from '../net/follow';
+import { follow, type Pace, type Phase } from '../net/follow';
 import type { Conversation, Message, Settings } from '../net/types';
 import { Store } from '../base/store';
 import { Tree, withMessage } from './tree';
@@ -30,6 +30,7 @@ export interface Live {
   id: string | null; // the message that is being written
   text: string;
   phase: Phase;
+  pace: Pace | null; // null: there is no text yet
 }
 export interface Hooks {
   created(id: string): void;
@@ -38,7 +39,7 @@ export interface Hooks {
   finished(message: Message): void;
 }
 
-const WAITING: Live = { id: null, text: '', phase: { phase: 'queued' } };
+const WAITING: Live = { id: null, text: '', phase: { phase: 'queued' }, pace: null };
 const blank = (): ChatState => ({
   id: null,
   phase: 'ready',
@@ -233,7 +234,7 @@ export class Chat {
   private async follow(id: string, message: Message): Promise<void> {
     const following = (this.following = new AbortController());
     const { signal } = following;
-    this.live.set({ id: message.id, text: message.content, phase: { phase: 'queued' } });
+    this.live.set({ ...WAITING, id: message.id, text: message.content });
     // Drawn once a frame at most, however fast the text comes; a page that nobody sees draws no frames, and must not wait for one.
     let next: Partial<Live> = {};
     let frame = 0;
@@ -247,7 +248,7 @@ export class Chat {
       next = {};
     };
     try {
-      const ended = await follow(this.api, id, message.id, { phase: (phase) => draw({ phase }), text: (text) => draw({ text }) }, signal);
+      const ended = await follow(this.api, id, message.id, { phase: (phase) => draw({ phase }), text: (text, pace) => draw({ text, pace }) }, signal);
       this.put(ended);
       this.hooks.finished(ended);
       this.hooks.touched(id);

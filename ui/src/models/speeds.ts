@@ -1,11 +1,11 @@
 // How fast each model has been on this machine, from the answers that this browser has seen.
-import type { Message } from '../net/types';
+import type { Message, Usage } from '../net/types';
 import { Store } from '../base/store';
 import { storage } from '../base/storage';
 
 const TOKENS_MIN = 8; // a shorter answer says nothing about speed
 
-export function tokensPerSecond(m: Pick<Message, 'usage'>): number | null {
+export function tokensPerSecond(m: { usage?: Pick<Usage, 'completion_tokens' | 'decode_ms'> }): number | null {
   const u = m.usage;
   return u && u.completion_tokens > 1 && u.decode_ms > 0 ? (u.completion_tokens / u.decode_ms) * 1000 : null;
 }

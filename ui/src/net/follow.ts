@@ -17,12 +17,18 @@ export interface Phase {
   done?: number;
   total?: number;
 }
+/** How fast it has been so far. */
+export interface Pace {
+  tokens: number;
+  first_ms: number;
+  decode_ms: number;
+}
 export interface Listener {
   phase(phase: Phase): void;
   /** All of the text so far. */
-  text(text: string): void;
+  text(text: string, pace: Pace | null): void;
 }
-interface TextEvent {
+interface TextEvent extends Partial<Pace> {
   from: number;
   text: string;
 }
@@ -75,13 +81,17 @@ async function once(api: Api, conversation: string, message: string, listener: L
     if (event.name === 'state') listener.phase(JSON.parse(event.data) as Phase);
     // Pieces after the first need no name of their own.
     else if (event.name === 'text' || event.name === 'message') {
-      if (!assembly.add(JSON.parse(event.data) as TextEvent)) return null;
+      const piece = JSON.parse(event.data) as TextEvent;
+      if (!assembly.add(piece)) return null;
       if (assembly.text) listener.phase({ phase: 'writing' });
-      listener.text(assembly.text);
+      listener.text(assembly.text, paceOf(piece));
     }
   }
   return null;
 }
+
+const paceOf = ({ tokens, first_ms, decode_ms }: TextEvent): Pace | null =>
+  tokens !== undefined && first_ms !== undefined && decode_ms !== undefined ? { tokens, first_ms, decode_ms } : null;
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

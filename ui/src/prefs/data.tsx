@@ -59,7 +59,7 @@ function Import(): VNode {
       await list.refresh();
     } catch (e) {
       const error = toApiError(e);
-      setProgress({ phase: 'failed', text: (now) => `${errorText(error, now)} ${error.message}` });
+      setProgress({ phase: 'failed', text: (now) => (error.kind === 'other' ? now.notImported(error.message) : errorText(error, now)) });
     }
   };
   return (

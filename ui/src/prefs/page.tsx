@@ -19,7 +19,7 @@ export function SettingsPage(): VNode {
           <section>
             <h2>{t.account}</h2>
             <p class="soft">{who.kind === 'local' ? t.localOwner : `${t.keyHolder(who.name)} (${t.scopes[who.scope]})`}</p>
-            <button type="button" class="plain" onClick={() => void session.signOut()}>{t.signOut}</button>
+            <div class="buttons start"><button type="button" class="plain" onClick={() => void session.signOut()}>{t.signOut}</button></div>
           </section>
         )}
         <section>
