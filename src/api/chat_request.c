@@ -4,6 +4,8 @@
 #include "api/body.h"
 #include "api/request.h"
 
+enum { TEMPLATE_KWARGS_BYTES_MAX = 1 << 16 };
+
 #define AT(member) offsetof(struct api_request, member)
 
 static const struct {
@@ -171,6 +173,27 @@ static int read_modalities(struct field_reader *fr, const struct field *f, json_
     return OK;
 }
 
+/* Further variables of the model's chat template. The switch that most templates know by this name is one of ours, too. */
+static int read_template_kwargs(struct field_reader *fr, const struct field *f, json_t *v, void *target)
+{
+    struct api_request *r = target;
+    if (!json_is_object(v))
+        return field_wrong(fr, f->name, f->type, v);
+    size_t n = json_dumpb(v, NULL, 0, JSON_COMPACT);
+    if (n > TEMPLATE_KWARGS_BYTES_MAX)
+        return api_error_set(fr->error, 400, "invalid_value", f->name, "'%s' has %zu bytes, but must have at most %d", f->name, n,
+                             TEMPLATE_KWARGS_BYTES_MAX);
+    char *text = field_array(fr, n, 1);
+    if (!text)
+        return ERR_NOMEM;
+    json_dumpb(v, text, n, JSON_COMPACT);
+    r->gen.template_kwargs = str_from(text, n);
+    json_t *thinking = json_object_get(v, "enable_thinking");
+    if (json_is_boolean(thinking))
+        r->gen.thinking = json_is_true(thinking) ? GEN_THINK_ON : GEN_THINK_OFF;
+    return OK;
+}
+
 static int refuse(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     (void)v;
@@ -189,6 +212,7 @@ const struct field api_chat_fields[] = {
     {.name = "functions", .kind = FIELD_OTHER, .read = read_tools, .type = "an array", .about = "the older name of tools"},
     {.name = "tool_choice", .kind = FIELD_OTHER, .read = read_tool_choice, .type = "a string or an object", .about = "\"none\" or \"auto\""},
     {.name = "function_call", .kind = FIELD_OTHER, .read = read_tool_choice, .type = "a string or an object", .about = "the older name of tool_choice"},
+    {.name = "chat_template_kwargs", .kind = FIELD_OTHER, .read = read_template_kwargs, .type = "an object", .about = "further variables of the model's chat template, such as enable_thinking; at most 64 KiB"},
     {.name = "modalities", .kind = FIELD_OTHER, .read = read_modalities, .type = "an array of strings", .about = "only [\"text\"]"},
     {.name = "audio", .kind = FIELD_OTHER, .read = refuse, .type = "refused", .about = "answers are text only"},
     {.name = "web_search_options", .kind = FIELD_OTHER, .read = refuse, .type = "refused", .about = "models here do not search the web"},

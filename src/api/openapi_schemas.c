@@ -14,6 +14,7 @@ const struct openapi_row openapi_rows[] = {
     {"POST", "/v1/completions", .body = {BODY(common), BODY(completion)}, .required = "prompt"},
     {"POST", "/tokenize", .body = {BODY(tokenize)}, .required = "content"},
     {"POST", "/detokenize", .body = {BODY(detokenize)}, .required = "tokens"},
+    {"POST", "/apply-template", .body = {BODY(common), BODY(chat)}, .required = "messages"},
     {"POST", "/api/session", .body = {{session_rows, &n_session_rows}}, .answer = "Session"},
     {"GET", "/api/session", .answer = "Session"},
     {"DELETE", "/api/session", .status = 204},

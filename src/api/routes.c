@@ -13,6 +13,7 @@ const struct route api_routes[] = {
     {"GET",  "/v1/models/{model*}",  handle_model,      SCOPE_USER, NO_BODY, "one model"},
     {"POST", "/tokenize",            handle_tokenize,   SCOPE_USER, 0,       "the tokens of a text"},
     {"POST", "/detokenize",          handle_detokenize, SCOPE_USER, 0,       "the text of tokens"},
+    {"POST", "/apply-template",      handle_apply_template, SCOPE_USER, 0,   "the text that a model would read of a chat request, which takes the same fields"},
     {"GET",  "/ready",               handle_ready,      SCOPE_OPEN, NO_BODY, "200 when requests are welcome, 503 while loading the first model or stopping"},
     {"GET",  "/version",             handle_version,    SCOPE_OPEN, NO_BODY, "the program's version"},
     {"GET",  "/api/status",          handle_status,     SCOPE_USER, NO_BODY, "what the page shows: version, models folder, models and their states"},

@@ -1,44 +1,7 @@
-/* POST /tokenize, /detokenize and /api/count. The answer comes from the model's side, so the client may be gone by then: a `lookup` ends
- * when both the runtime has answered and the exchange is over. */
-#include <stdlib.h>
-
+/* POST /tokenize, /detokenize and /api/count. */
 #include "api/internal.h"
+#include "api/lookup.h"
 #include "api/request.h"
-
-struct lookup {
-    struct api *api;
-    struct http_exchange *x; /* NULL: over */
-    bool answered, with_pieces;
-};
-
-static void lookup_drop(struct lookup *l)
-{
-    if (l->answered && !l->x)
-        free(l);
-}
-
-static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
-{
-    (void)x;
-    (void)aborted;
-    struct lookup *l = ctx;
-    l->x = NULL;
-    lookup_drop(l);
-}
-
-/* Responding may end the exchange at once, or later: `answered` is set only behind it, so that the lookup is freed once. */
-static void answer(struct lookup *l, const struct buf *body, const struct gen_failed *failed)
-{
-    if (l->x && failed) {
-        struct api_error e;
-        api_error_from_fault(&e, failed->fault, failed->message, (struct str){0});
-        respond_error(l->api, l->x, &e);
-    } else if (l->x) {
-        respond_json(l->x, 200, body);
-    }
-    l->answered = true;
-    lookup_drop(l);
-}
 
 /* A piece that is no whole text is shown as its bytes. */
 static void put_piece(struct json *j, uint32_t token, struct str piece)
@@ -69,7 +32,7 @@ static void on_tokens(void *ctx, const struct gen_tokens *t, const struct gen_fa
             json_uint(&j, t->tokens[i]);
     json_arr_end(&j);
     json_obj_end(&j);
-    answer(l, &body, failed);
+    lookup_answer(l, &body, failed);
     buf_free(&body);
 }
 
@@ -81,7 +44,7 @@ static void on_count(void *ctx, const struct gen_tokens *t, const struct gen_fai
     json_obj(&j);
     json_kuint(&j, "tokens", failed ? 0 : t->n_tokens);
     json_obj_end(&j);
-    answer(l, &body, failed);
+    lookup_answer(l, &body, failed);
     buf_free(&body);
 }
 
@@ -93,30 +56,8 @@ static void on_bytes(void *ctx, const struct gen_bytes *b, const struct gen_fail
     json_obj(&j);
     json_kstr(&j, "content", failed ? (struct str){0} : b->bytes);
     json_obj_end(&j);
-    answer(l, &body, failed);
+    lookup_answer(l, &body, failed);
     buf_free(&body);
-}
-
-static struct lookup *lookup_create(struct api *a, struct http_exchange *x, bool with_pieces)
-{
-    static const struct http_events events = {.ended = on_ended};
-    struct lookup *l = calloc(1, sizeof *l);
-    if (!l)
-        return NULL;
-    *l = (struct lookup){.api = a, .x = x, .with_pieces = with_pieces};
-    http_listen_events(x, &events, l);
-    return l;
-}
-
-/* The runtime has not taken it and will not answer. */
-static void refuse(struct lookup *l, int rc, struct err *err)
-{
-    struct api_error e;
-    err->code = rc;
-    api_error_from_err(&e, err);
-    respond_error(l->api, l->x, &e);
-    l->answered = true;
-    lookup_drop(l);
 }
 
 static void tokenize(struct api *a, struct http_exchange *x, const struct api_tokenize *r, runtime_tokens_fn *done, struct api_error *e)
@@ -136,7 +77,7 @@ static void tokenize(struct api *a, struct http_exchange *x, const struct api_to
     struct err err = {0};
     int rc = runtime_tokenize(a->c.runtime, m->name, &q, done, l, &err);
     if (rc)
-        refuse(l, rc, &err);
+        lookup_refuse(l, rc, &err);
 }
 
 void handle_tokenize(struct api *a, struct http_exchange *x, const struct route_args *args)
@@ -181,7 +122,7 @@ static void detokenize(struct api *a, struct http_exchange *x, const struct api_
     struct err err = {0};
     int rc = runtime_detokenize(a->c.runtime, m->name, &q, on_bytes, l, &err);
     if (rc)
-        refuse(l, rc, &err);
+        lookup_refuse(l, rc, &err);
 }
 
 void handle_detokenize(struct api *a, struct http_exchange *x, const struct route_args *args)

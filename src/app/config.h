@@ -52,6 +52,7 @@ struct config {
         uint32_t context, cache_type, sequences_max, queue_max, prefill_chunk, threads, cpu;
         uint64_t kv_memory, prefix_disk, prefix_disk_day;
         bool deterministic, speculation;
+        const char *chat_template_file;
     } engine;
     struct {
         const char *dir, *key_file, *passphrase_file;

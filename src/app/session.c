@@ -18,6 +18,7 @@ struct gen_load session_load(const struct app *a, const char *path)
         .deterministic = a->config.engine.deterministic,
         .no_speculation = !a->config.engine.speculation,
         .cache_q8 = a->config.engine.cache_type == CACHE_Q8,
+        .chat_template_file = str_of(a->config.engine.chat_template_file),
     };
 }
 

@@ -119,6 +119,9 @@ const struct setting settings[] = {
               "磁盘上保存已读内容的空间（加密），重启后无需重新读取；0 表示不保存。"}},
     {"engine", "prefix_disk_day", SETTING_SIZE, "8G", 0, 1024 * GB, FIELD(engine.prefix_disk_day),
      .help = {"Most that is written there in a day.", "每天最多写入的数据量。"}},
+    {"engine", "chat_template_file", SETTING_STRING, "", FIELD(engine.chat_template_file),
+     .help = {"A chat template (Jinja) to use instead of those in the models' files; empty: theirs.",
+              "用此对话模板文件（Jinja）代替模型文件自带的模板；留空则用模型自带的。"}},
     {"engine", "cpu", SETTING_ENUM, "auto", .names = cpu_names, .env_alias = "HEARTH_CPU", FIELD(engine.cpu),
      .help = {"Highest kernel level to use; never more than the processor has.", "使用的最高指令集级别；不会超过处理器的能力。"}},
 

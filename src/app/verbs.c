@@ -10,7 +10,10 @@
 #define OPTION_JSON {"json", NULL, OPTION_FLAG, ARG(json), .help = {"print JSON", "输出 JSON"}}
 #define OPTION_THREADS {"threads", "N", OPTION_SETTING, .setting = "engine.threads", .help = {"compute threads; 0: one for each core", "计算线程数；0 表示每个物理核一个"}}
 
+#define OPTION_TEMPLATE {"chat-template-file", "FILE", OPTION_SETTING, .setting = "engine.chat_template_file", .help = {"a chat template (Jinja) instead of the model's own", "用此对话模板（Jinja）代替模型自带的模板"}}
+
 static const struct option no_options[] = {{0}};
+static const struct option serve_options[] = {OPTION_TEMPLATE, {0}};
 
 static const struct option run_options[] = {
     {"temperature", "T", OPTION_NUMBER, ARG(temperature), 0, 10, .help = {"0: always the likeliest word", "0 表示总取最可能的词"}},
@@ -24,6 +27,7 @@ static const struct option run_options[] = {
     {"chat", NULL, OPTION_FLAG, ARG(chat), .help = {"ask as a chat, the way of models that know one", "以对话方式提问（支持对话的模型默认如此）"}},
     {"raw", NULL, OPTION_FLAG, ARG(raw), .help = {"continue the prompt as it stands, the way of models that know no chat", "直接续写文本（不支持对话的模型默认如此）"}},
     {"stats", NULL, OPTION_FLAG, ARG(stats), .help = {"print the speed, also when standard error is not a terminal", "输出速度统计，即使标准错误不是终端"}},
+    OPTION_TEMPLATE,
     OPTION_THREADS,
     {0},
 };
@@ -106,7 +110,7 @@ static const struct option pull_options[] = {
 };
 
 const struct verb verbs[] = {
-    {"serve", "", {"serve the web page and the APIs", "提供网页与接口服务"}, no_options, 0, 0, verb_serve},
+    {"serve", "", {"serve the web page and the APIs", "提供网页与接口服务"}, serve_options, 0, 0, verb_serve},
     {"chat", "[MODEL]", {"talk with a model; the page shows the same conversations", "与模型对话；网页显示相同的对话"}, chat_options, 0, 1, verb_chat},
     {"ask", "[TEXT]", {"one question (standard input is added when it is a pipe); nothing is kept", "提一个问题（若有管道输入则附上）；不保存"}, ask_options, 0, 1, verb_ask},
     {"run", "MODEL [PROMPT]", {"answer one prompt (or standard input) on the terminal", "在终端回答一个提示（或标准输入）"}, run_options, 1, 2, verb_run},

@@ -186,7 +186,7 @@ void engine_submit(struct engine *en, const struct gen_request *g)
         refuse(en, g->id, &why);
         return;
     }
-    struct request *r = request_create(en->m, en->context_tokens, g, &why);
+    struct request *r = request_create(en->m, en->context_tokens, g, en->c.clock, &why);
     if (!r) {
         refuse(en, g->id, &why);
         return;

@@ -1,5 +1,7 @@
 #include "engine/prompt.h"
 
+#include <time.h>
+
 enum { EXPLAINED_BYTES_MAX = 1 << 28, TAIL_TOKENS = 32, TAIL_BYTES_MAX = 1 << 16 };
 
 bool prompt_offers_tools(const struct gen_request *g)
@@ -75,21 +77,51 @@ static bool speaks_of_tools(const struct gen_request *g)
     return yes;
 }
 
-int prompt_chat(const struct model *m, const struct gen_request *g, struct tokens *out, struct err *e)
+/* The request as the model is shown it: where its template has no place for tools they are explained in words. */
+static int shown_request(const struct model *m, const struct gen_request *g, struct arena *a, struct gen_request *ret)
+{
+    *ret = *g;
+    if (!speaks_of_tools(g) || (m->template && toolform_in_template(m->toolform)))
+        return OK;
+    ret->n_tools = prompt_offers_tools(g) ? g->n_tools : 0;
+    int rc = toolform_explain(m->toolform, ret, a, &ret->messages, &ret->n_messages);
+    ret->n_tools = 0;
+    return rc;
+}
+
+static struct tm today(const struct clock *clock)
+{
+    time_t now = (time_t)(clock_wall_ms(clock) / 1000);
+    struct tm day = {0};
+    localtime_r(&now, &day);
+    return day;
+}
+
+int prompt_chat(const struct model *m, const struct gen_request *g, const struct clock *clock, struct tokens *out, struct err *e)
 {
     struct arena a = arena_make(EXPLAINED_BYTES_MAX);
-    const struct gen_message *messages = g->messages;
-    size_t n = g->n_messages;
-    int rc = OK;
-    if (speaks_of_tools(g)) {
-        struct gen_request shown = *g;
-        shown.n_tools = prompt_offers_tools(g) ? g->n_tools : 0;
-        rc = toolform_explain(m->toolform, &shown, &a, &messages, &n);
-    }
-    if (!rc)
-        rc = chat_render(m->chat, m->vocab, messages, n, g->continue_last, out, e);
+    struct gen_request shown;
+    struct tm day = today(clock);
+    int rc = shown_request(m, g, &a, &shown);
+    if (!rc && m->template)
+        rc = chat_template_tokens(m->template, &shown, &day, out, e);
+    else if (!rc)
+        rc = chat_render(m->chat, m->vocab, shown.messages, shown.n_messages, g->continue_last, out, e);
     if (!rc && g->thinking == GEN_THINK_OFF && !g->continue_last)
         rc = put_no_thinking(m, out);
+    arena_free(&a);
+    return rc;
+}
+
+int prompt_chat_text(const struct model *m, const struct gen_request *g, const struct clock *clock, struct buf *out, struct err *e)
+{
+    struct arena a = arena_make(EXPLAINED_BYTES_MAX);
+    struct gen_request shown;
+    struct tm day = today(clock);
+    if (!m->template)
+        return err_set(e, ERR_INVAL, "the model has no chat template that works");
+    int rc = shown_request(m, g, &a, &shown);
+    rc = rc ? err_set(e, rc, "%s", err_text(rc)) : chat_template_text(m->template, &shown, &day, out, e);
     arena_free(&a);
     return rc;
 }

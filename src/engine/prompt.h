@@ -2,6 +2,7 @@
 #ifndef ENGINE_PROMPT_H
 #define ENGINE_PROMPT_H
 
+#include "base/clock.h"
 #include "gen/request.h"
 #include "model/model.h"
 
@@ -9,7 +10,9 @@
 bool prompt_offers_tools(const struct gen_request *g);
 /* The conversation, ready for the answer. Tools and earlier calls are explained in words when the format has no place for them; thinking
  * that is switched off is there already, empty. ERR_INVAL with a sentence, ERR_LIMIT, ERR_NOMEM. */
-int prompt_chat(const struct model *m, const struct gen_request *g, struct tokens *out, struct err *e);
+int prompt_chat(const struct model *m, const struct gen_request *g, const struct clock *clock, struct tokens *out, struct err *e);
+/* The same as text, by the model's own template; ERR_INVAL when it has none that works. */
+int prompt_chat_text(const struct model *m, const struct gen_request *g, const struct clock *clock, struct buf *out, struct err *e);
 /* The prompt ends within thinking: the answer begins with it. */
 bool prompt_ends_thinking(const struct model *m, const struct tokens *prompt);
 /* What ends thinking. */

@@ -88,7 +88,6 @@ static const char *check_not_yet(const struct gen_request *g, const char **ret_p
     } rule[] = {
         {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "a call cannot be enforced yet"},
         {"response_format", g->format != GEN_FORMAT_TEXT, "the format of an answer cannot be enforced yet"},
-        {"chat_template_kwargs", g->template_kwargs.len, "templates take no further variables yet"},
     };
     for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
         if (rule[i].used) {
@@ -98,11 +97,16 @@ static const char *check_not_yet(const struct gen_request *g, const char **ret_p
     return NULL;
 }
 
-static int check(const struct gen_request *g, uint32_t n_vocab, struct refusal *w)
+static int check(const struct gen_request *g, const struct model *m, struct refusal *w)
 {
     const char *param = "", *wrong = check_sampling(&g->sampling, &param);
+    uint32_t n_vocab = vocab_size(m->vocab);
     if (!wrong)
         wrong = check_not_yet(g, &param);
+    if (!wrong && g->kind == GEN_CHAT && g->template_kwargs.len && !m->template) {
+        param = "chat_template_kwargs";
+        wrong = "the model has no chat template that could take variables";
+    }
     if (wrong)
         return refuse(w, GEN_FAULT_REQUEST, param, wrong);
     if (!g->n_choices || g->n_choices > GEN_CHOICES_MAX)
@@ -125,12 +129,13 @@ static int check(const struct gen_request *g, uint32_t n_vocab, struct refusal *
 
 /* The prompt as tokens */
 
-static int encode(const struct model *m, uint32_t context_tokens, const struct gen_request *g, struct tokens *out, struct refusal *w)
+static int encode(const struct model *m, uint32_t context_tokens, const struct gen_request *g, const struct clock *clock,
+                  struct tokens *out, struct refusal *w)
 {
     int rc = OK;
     switch (g->kind) {
     case GEN_CHAT:
-        rc = prompt_chat(m, g, out, &w->why);
+        rc = prompt_chat(m, g, clock, out, &w->why);
         w->param = "messages";
         break;
     case GEN_COMPLETE:
@@ -290,12 +295,13 @@ static bool copy_all(struct request *r, const struct model *m, uint32_t context_
     return true;
 }
 
-struct request *request_create(const struct model *m, uint32_t context_tokens, const struct gen_request *g, struct refusal *w)
+struct request *request_create(const struct model *m, uint32_t context_tokens, const struct gen_request *g, const struct clock *clock,
+                               struct refusal *w)
 {
     struct tokens prompt = tokens_make(GEN_PROMPT_TOKENS_MAX);
     struct request *r = NULL;
     *w = (struct refusal){.fault = GEN_FAULT_REQUEST, .param = ""};
-    if (check(g, vocab_size(m->vocab), w) || encode(m, context_tokens, g, &prompt, w))
+    if (check(g, m, w) || encode(m, context_tokens, g, clock, &prompt, w))
         goto out;
     if (prompt.len >= context_tokens) {
         w->fault = GEN_FAULT_CONTEXT;

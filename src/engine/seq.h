@@ -105,7 +105,8 @@ struct refusal {
     struct err why;
 };
 /* A checked copy with its prompt as tokens; NULL and *ret_why otherwise. The sequences have no blocks yet. */
-struct request *request_create(const struct model *m, uint32_t context_tokens, const struct gen_request *g, struct refusal *ret_why);
+struct request *request_create(const struct model *m, uint32_t context_tokens, const struct gen_request *g, const struct clock *clock,
+                               struct refusal *ret_why);
 /* Its blocks must have been dropped. NULL is fine. */
 void request_free(struct request *r);
 

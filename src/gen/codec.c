@@ -4,10 +4,19 @@
 
 /* What a frame of each type carries. The members of gen_frame's union share their address, so one pointer serves all. */
 static code_fn *const code_body[256] = {
-    [GEN_FRAME_LOAD] = code_load,     [GEN_FRAME_REQUEST] = code_request,    [GEN_FRAME_CANCEL] = code_cancel,
-    [GEN_FRAME_CREDIT] = code_credit, [GEN_FRAME_TOKENIZE] = code_tokenize,  [GEN_FRAME_DETOKENIZE] = code_detokenize,
-    [GEN_FRAME_LOADED] = code_loaded, [GEN_FRAME_PROGRESS] = code_progress,  [GEN_FRAME_EVENT] = code_event,
-    [GEN_FRAME_TOKENS] = code_tokens, [GEN_FRAME_BYTES] = code_bytes_answer, [GEN_FRAME_FAILED] = code_failed,
+    [GEN_FRAME_LOAD] = code_load,
+    [GEN_FRAME_REQUEST] = code_request,
+    [GEN_FRAME_CANCEL] = code_cancel,
+    [GEN_FRAME_TEMPLATE] = code_request,
+    [GEN_FRAME_CREDIT] = code_credit,
+    [GEN_FRAME_TOKENIZE] = code_tokenize,
+    [GEN_FRAME_DETOKENIZE] = code_detokenize,
+    [GEN_FRAME_LOADED] = code_loaded,
+    [GEN_FRAME_PROGRESS] = code_progress,
+    [GEN_FRAME_EVENT] = code_event,
+    [GEN_FRAME_TOKENS] = code_tokens,
+    [GEN_FRAME_BYTES] = code_bytes_answer,
+    [GEN_FRAME_FAILED] = code_failed,
 };
 
 enum { LENGTH_BYTES = 4 };
@@ -49,6 +58,11 @@ PUT(tokens, TOKENS)
 PUT(bytes, BYTES)
 PUT(failed, FAILED)
 #undef PUT
+
+int gen_put_template(struct buf *b, const struct gen_request *m)
+{
+    return put_body(b, GEN_FRAME_TEMPLATE, (void *)m);
+}
 
 int gen_put_cancel(struct buf *b, uint64_t id)
 {

@@ -23,13 +23,14 @@ enum gen_frame_type {
     GEN_FRAME_CREDIT,     /* u64 id · u32 events */
     GEN_FRAME_TOKENIZE,   /* gen_tokenize */
     GEN_FRAME_DETOKENIZE, /* gen_detokenize */
+    GEN_FRAME_TEMPLATE,   /* gen_request: a GEN_CHAT that is only to be rendered; answered by BYTES */
     /* from the engine */
     GEN_FRAME_LOADED = 64, /* gen_loaded */
     GEN_FRAME_PROGRESS,    /* f32: of loading */
     GEN_FRAME_EVENT,       /* gen_event */
     GEN_FRAME_TOKENS,      /* gen_tokens: answer to TOKENIZE */
-    GEN_FRAME_BYTES,       /* gen_bytes: answer to DETOKENIZE */
-    GEN_FRAME_FAILED,      /* gen_failed: answer to LOAD, TOKENIZE or DETOKENIZE */
+    GEN_FRAME_BYTES,       /* gen_bytes: answer to DETOKENIZE and TEMPLATE */
+    GEN_FRAME_FAILED,      /* gen_failed: answer to LOAD, TOKENIZE, DETOKENIZE or TEMPLATE */
 };
 
 struct gen_load {
@@ -45,6 +46,7 @@ struct gen_load {
     bool cache_q8;                 /* the KV cache in 8 bits, not in F16 */
     struct str keep_dir, keep_key; /* where prefixes are kept on disk; empty: nowhere. 32 bytes that seal them */
     uint64_t keep_bytes_max, keep_day_bytes_max;
+    struct str chat_template_file; /* path of a chat template instead of the model's own; empty: none */
 };
 
 struct gen_loaded {
@@ -96,6 +98,8 @@ int gen_put_load(struct buf *b, const struct gen_load *m);
 int gen_put_request(struct buf *b, const struct gen_request *m);
 int gen_put_cancel(struct buf *b, uint64_t id);
 int gen_put_credit(struct buf *b, uint64_t id, uint32_t events);
+/* The request as a TEMPLATE frame. */
+int gen_put_template(struct buf *b, const struct gen_request *m);
 int gen_put_tokenize(struct buf *b, const struct gen_tokenize *m);
 int gen_put_detokenize(struct buf *b, const struct gen_detokenize *m);
 int gen_put_loaded(struct buf *b, const struct gen_loaded *m);

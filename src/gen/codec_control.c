@@ -26,6 +26,9 @@ void code_load(struct coder *c, void *message)
         coder_wrong(c);
     code_u64(c, &m->keep_bytes_max);
     code_u64(c, &m->keep_day_bytes_max);
+    code_bytes(c, &m->chat_template_file, PATH_BYTES_MAX);
+    if (m->chat_template_file.len && memchr(m->chat_template_file.ptr, 0, m->chat_template_file.len))
+        coder_wrong(c);
 }
 
 void code_loaded(struct coder *c, void *message)

@@ -1,5 +1,5 @@
-/* Chat formats, recognised from a file's template by what only that format contains. (A later version renders the
- * template itself; then this is the fallback.)
+/* Chat formats, recognised from a file's template by what only that format contains: the fallback for templates that cannot be rendered
+ * (chat_template.h), and what says which texts end a turn.
  *
  * Rendering gives tokens, not text: the markers become special tokens, what people wrote never does, so nobody can forge
  * a turn by typing <|im_start|>. */

@@ -38,18 +38,41 @@ static int refuse_parts(const struct gguf *g, struct err *e)
     return OK;
 }
 
+/* Of the template that requests with tools are rendered by. */
+static int recognise_tools(struct model *m, struct str text, struct err *e)
+{
+    struct toolform *f;
+    if (toolform_create(text, m->vocab, &f))
+        return err_set(e, ERR_NOMEM, "out of memory for a model");
+    toolform_free(m->toolform);
+    m->toolform = f;
+    return OK;
+}
+
+/* A template that does not work is no reason to refuse the model: its format may be recognised. */
+static int open_template(struct model *m, struct str text, struct str tools, struct err *e)
+{
+    int rc = text.len ? chat_template_create(text, tools, m->vocab, &m->template, &m->template_error) : OK;
+    if (rc == ERR_NOMEM)
+        return err_set(e, rc, "out of memory for the chat template");
+    return recognise_tools(m, tools.len && !rc ? tools : text, e);
+}
+
 static int open_text_side(struct model *m, struct err *e)
 {
-    struct str template_text = {0};
-    int rc = gguf_str(m->gguf, "tokenizer.chat_template", &template_text, e);
+    struct str text = {0}, tools = {0};
+    int rc = gguf_str(m->gguf, "tokenizer.chat_template", &text, e);
+    if (!rc)
+        rc = gguf_str(m->gguf, "tokenizer.chat_template.tool_use", &tools, e);
     if (rc && rc != ERR_NOENT)
         return rc;
-    m->chat = chat_format_recognise(template_text);
+    m->chat = chat_format_recognise(text);
     rc = vocab_create(m->gguf, &m->vocab, e);
     if (rc)
         return gguf_required(rc, e);
-    if (toolform_create(template_text, m->vocab, &m->toolform))
-        return err_set(e, ERR_NOMEM, "out of memory for a model");
+    rc = open_template(m, text, tools, e);
+    if (rc)
+        return rc;
     if (vocab_size(m->vocab) > m->hp.n_vocab)
         return err_set(e, ERR_CORRUPT, "the vocabulary has %" PRIu32 " tokens, but token_embd.weight has %" PRIu32 " rows",
                        vocab_size(m->vocab), m->hp.n_vocab);
@@ -112,11 +135,29 @@ int model_open(const char *path, struct model **ret, struct err *e)
     return rc ? err_prefix(e, rc, "%s", path) : OK;
 }
 
+int model_set_template(struct model *m, struct str text, struct err *e)
+{
+    struct chat_template *t;
+    int rc = chat_template_create(text, (struct str){0}, m->vocab, &t, e);
+    if (rc)
+        return rc;
+    if ((rc = recognise_tools(m, text, e))) {
+        chat_template_free(t);
+        return rc;
+    }
+    chat_template_free(m->template);
+    m->template = t;
+    m->template_error = (struct err){0};
+    m->chat = chat_format_recognise(text);
+    return OK;
+}
+
 void model_free(struct model *m)
 {
     if (!m)
         return;
     toolform_free(m->toolform);
+    chat_template_free(m->template);
     vocab_free(m->vocab);
     free(m->layers);
     free(m->vectors);

@@ -4,6 +4,7 @@
 #define MODEL_MODEL_H
 
 #include "model/chat.h"
+#include "model/chat_template.h"
 #include "model/gguf.h"
 #include "model/toolform/toolform.h"
 #include "model/vocab.h"
@@ -70,7 +71,9 @@ struct model {
     const struct arch *arch;
     struct hparams hp;
     struct vocab *vocab;
-    const struct chat_format *chat;
+    const struct chat_format *chat; /* recognised */
+    struct chat_template *template; /* rendered; NULL: there is none, or it does not work and `chat` stands in */
+    struct err template_error;      /* then why; code OK when there is none */
     struct toolform *toolform;      /* how it writes tool calls and thinking */
     struct matrix tok_embd, output; /* [n_vocab][d_model]; the same matrix when tied */
     const float *output_norm;       /* [d_model] */
@@ -84,6 +87,8 @@ struct model {
 
 int model_open(const char *path, struct model **ret, struct err *e);
 int model_open_gguf(struct gguf *g, struct model **ret, struct err *e); /* takes g over, also on failure */
+/* Takes this chat template instead of the file's; before anybody else uses the model. Fails when it does not work. */
+int model_set_template(struct model *m, struct str text, struct err *e);
 void model_free(struct model *m);
 /* Bytes of KV cache a token takes in all layers, in F16. */
 uint64_t model_kv_bytes_per_token(const struct model *m);

@@ -299,3 +299,16 @@ int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_de
     t->ctx = ctx;
     return OK;
 }
+
+int runtime_render(struct runtime *rt, struct str model, const struct gen_request *m, runtime_bytes_fn *fn, void *ctx, struct err *e)
+{
+    struct gen_frame f = {.type = GEN_FRAME_TEMPLATE};
+    f.request = *m;
+    struct ticket *t = NULL;
+    int code = submit(rt, model, TICKET_PROMPT, &f, &t, e);
+    if (!t)
+        return code;
+    t->bytes = fn;
+    t->ctx = ctx;
+    return OK;
+}

@@ -70,5 +70,7 @@ typedef void runtime_bytes_fn(void *ctx, const struct gen_bytes *bytes, const st
 int runtime_tokenize(struct runtime *rt, struct str model, const struct gen_tokenize *m, runtime_tokens_fn *fn, void *ctx, struct err *e);
 int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_detokenize *m, runtime_bytes_fn *fn, void *ctx,
                        struct err *e);
+/* The text that the model would read of a GEN_CHAT request; answered in the same way. */
+int runtime_render(struct runtime *rt, struct str model, const struct gen_request *m, runtime_bytes_fn *fn, void *ctx, struct err *e);
 
 #endif

@@ -34,7 +34,7 @@ struct tickets {
     size_t count;
 };
 
-enum ticket_kind { TICKET_REQUEST, TICKET_TOKENS, TICKET_BYTES };
+enum ticket_kind { TICKET_REQUEST, TICKET_TOKENS, TICKET_BYTES, TICKET_PROMPT };
 
 struct ticket {
     struct ticket *prev, *next;

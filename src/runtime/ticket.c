@@ -75,6 +75,7 @@ int ticket_create(struct slot *s, enum ticket_kind kind, struct gen_frame *f, st
         break;
     case TICKET_TOKENS: f->tokenize.id = t->id; break;
     case TICKET_BYTES: f->detokenize.id = t->id; break;
+    case TICKET_PROMPT: f->request.id = t->id; break;
     }
     int r = gen_put_frame(&t->frame, f);
     if (r) {

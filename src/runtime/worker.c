@@ -100,10 +100,16 @@ static int on_detokenize(struct worker *w, const struct gen_frame *f)
     return OK;
 }
 
+static int on_template(struct worker *w, const struct gen_frame *f)
+{
+    worker_render(w, &f->request);
+    return OK;
+}
+
 /* LOAD is missing: it comes once, before all others. */
 static int (*const on_frame[])(struct worker *w, const struct gen_frame *f) = {
-    [GEN_FRAME_REQUEST] = on_request,   [GEN_FRAME_CANCEL] = on_cancel,         [GEN_FRAME_CREDIT] = on_credit,
-    [GEN_FRAME_TOKENIZE] = on_tokenize, [GEN_FRAME_DETOKENIZE] = on_detokenize,
+    [GEN_FRAME_TEMPLATE] = on_template, [GEN_FRAME_REQUEST] = on_request,   [GEN_FRAME_CANCEL] = on_cancel,
+    [GEN_FRAME_CREDIT] = on_credit,     [GEN_FRAME_TOKENIZE] = on_tokenize, [GEN_FRAME_DETOKENIZE] = on_detokenize,
 };
 
 /* A frame that there was no memory to decode: only its type and id are known. */
@@ -111,6 +117,8 @@ static void refuse_frame(struct worker *w, const struct gen_frame *f)
 {
     if (f->type == GEN_FRAME_REQUEST)
         put_error(w, f->request.id, GEN_FAULT_MEMORY, STR("not enough memory to read the request"));
+    else if (f->type == GEN_FRAME_TEMPLATE)
+        worker_refuse(w, f->request.id, GEN_FAULT_MEMORY, "not enough memory to read the request");
     else if (f->type == GEN_FRAME_TOKENIZE || f->type == GEN_FRAME_DETOKENIZE)
         worker_refuse(w, f->tokenize.id, GEN_FAULT_MEMORY, "not enough memory to read the text");
 }

@@ -22,7 +22,7 @@ struct worker {
 
 /* Appends a frame with the result of a gen_put_…; remembers a failure. */
 void worker_put(struct worker *w, int put_result);
-/* FAILED as the answer to LOAD (id 0), TOKENIZE or DETOKENIZE. */
+/* FAILED as the answer to LOAD (id 0), TOKENIZE, DETOKENIZE or TEMPLATE. */
 void worker_refuse(struct worker *w, uint64_t id, enum gen_fault fault, const char *sentence);
 /* Sends what the kernel takes without waiting. ERR_CLOSED when the other side is gone. */
 int worker_flush(struct worker *w);
@@ -32,6 +32,9 @@ int worker_load(struct worker *w, const struct gen_load *load);
 /* The engine's events, into the out buffer. */
 engine_emit_fn worker_emit;
 
+/* Reads the file and puts it in the place of the model's own template (worker_template.c). */
+int worker_take_template(struct worker *w, struct str path, struct err *e);
+void worker_render(struct worker *w, const struct gen_request *m);
 void worker_tokenize(struct worker *w, const struct gen_tokenize *m);
 void worker_detokenize(struct worker *w, const struct gen_detokenize *m);
 

@@ -11,7 +11,7 @@
 #include "runtime/worker_internal.h"
 #include "sys/mem.h"
 
-enum { PIECE_BYTES = 64 << 20, LABEL_BYTES_MAX = 256 };
+enum { PIECE_BYTES = 64 << 20, LABEL_BYTES_MAX = 400 };
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -105,15 +105,37 @@ static struct str label(struct str s)
     return utf8_valid(s.ptr, s.len, NULL) ? s : (struct str){0};
 }
 
+/* Empty: conversations are read as plain text. */
+static struct str chat_format_of(const struct model *m)
+{
+    if (!chat_format_is_plain(m->chat))
+        return str_of(chat_format_name(m->chat));
+    return m->template ? STR("jinja") : (struct str){0};
+}
+
+static void put_warnings(const struct worker *w, struct buf *out)
+{
+    const struct model *m = w->model;
+    if (m->template_error.code)
+        buf_printf(out, "%.200s; conversations are written as %s instead", m->template_error.text,
+                   chat_format_is_plain(m->chat) ? "plain text" : chat_format_name(m->chat));
+    struct str more = str_of(engine_warning(w->engine));
+    if (out->len && more.len)
+        buf_puts(out, "; ");
+    buf_put(out, more);
+}
+
 static void put_loaded(struct worker *w, bool cache_q8)
 {
     const struct model *m = w->model;
+    struct buf warning = buf_make(1024);
+    put_warnings(w, &warning);
     struct gen_loaded loaded = {
         .name = label(str_of(m->name)),
         .arch = label(str_of(m->arch->name)),
         .quant = label(str_of(m->quant)),
-        .chat_format = chat_format_is_plain(m->chat) ? (struct str){0} : str_of(chat_format_name(m->chat)),
-        .warning = label(str_of(engine_warning(w->engine))),
+        .chat_format = chat_format_of(m),
+        .warning = label(buf_str(&warning)),
         .params = m->n_params,
         .file_bytes = gguf_file_bytes(m->gguf),
         .kv_bytes_per_token = engine_kv_bytes_per_token(m, cache_q8),
@@ -124,6 +146,7 @@ static void put_loaded(struct worker *w, bool cache_q8)
         .width = m->hp.d_model,
     };
     worker_put(w, gen_put_loaded(&w->out, &loaded));
+    buf_free(&warning);
 }
 
 static int load_model(struct worker *w, const struct gen_load *load, struct err *e)
@@ -132,6 +155,8 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     if (!str_copy(path, sizeof path, load->path))
         return err_set(e, ERR_INVAL, "the path of the model is too long");
     int r = model_open(path, &w->model, e);
+    if (!r && load->chat_template_file.len)
+        r = worker_take_template(w, load->chat_template_file, e);
     if (r)
         return r;
     struct engine_config c = config_of(w, load);

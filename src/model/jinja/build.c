@@ -64,7 +64,7 @@ bool build_put(struct build *b, struct text t)
 
 struct text build_text(const struct build *b)
 {
-    return (struct text){{b->ptr, b->len}, b->mask ? b->mask : b->own && b->len ? TEXT_OWN : TEXT_PLAIN};
+    return (struct text){{b->len ? b->ptr : "", b->len}, b->mask ? b->mask : b->own && b->len ? TEXT_OWN : TEXT_PLAIN};
 }
 
 bool text_join(struct run *r, struct text a, struct text b, struct value *ret)

@@ -80,7 +80,7 @@ static bool g_raise_exception(struct run *r, const struct call *c, struct value 
 {
     struct text t = {0};
     (void)ret;
-    return value_text(r, c->a[0], &t) && run_fail(r, ERR_INVAL, "the template refuses: " STR_FMT, STR_ARG(str_head(t.s, 300)));
+    return value_text(r, c->a[0], &t) && run_fail(r, ERR_DENIED, "the template refuses: " STR_FMT, STR_ARG(str_head(t.s, 300)));
 }
 
 const struct native globals_table[] = {

@@ -50,8 +50,8 @@ struct jinja_out {
 };
 void jinja_out_free(struct jinja_out *o);
 
-/* *ret is untouched on failure, otherwise to be freed. ERR_INVAL with line and reason, also for what the template raised itself
- * (raise_exception); ERR_LIMIT when a limit was met; ERR_NOMEM. */
+/* *ret is untouched on failure, otherwise to be freed. ERR_INVAL with line and reason, ERR_DENIED for what the template raised itself
+ * (raise_exception), ERR_LIMIT when a limit was met, ERR_NOMEM. */
 int jinja_render(const struct jinja *t, const struct jinja_limits *l, const struct jinja_input *in, struct jinja_out *ret, struct err *e);
 
 #endif

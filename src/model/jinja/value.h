@@ -151,7 +151,7 @@ static inline struct text text_plain(struct str s)
 static inline struct text text_cut(struct text t, size_t from, size_t len)
 {
     bool masked = t.mask != TEXT_PLAIN && t.mask != TEXT_OWN;
-    return (struct text){{t.s.ptr + from, len}, masked ? t.mask + from : t.mask};
+    return (struct text){{len ? t.s.ptr + from : "", len}, masked ? t.mask + from : t.mask};
 }
 static inline bool v_is_text(struct value v, const char *s)
 {

@@ -30,4 +30,7 @@ struct chat_format {
 
 extern const struct chat_format chat_formats[];
 
+/* What no way of rendering can carry: no messages, unknown roles, an end that cannot be continued. */
+int chat_check_turns(const struct gen_message *m, size_t n, bool continue_last, struct err *e);
+
 #endif

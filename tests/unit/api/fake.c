@@ -201,6 +201,19 @@ int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_de
     return OK;
 }
 
+int runtime_render(struct runtime *rt, struct str model, const struct gen_request *m, runtime_bytes_fn *fn, void *ctx, struct err *e)
+{
+    (void)model;
+    if (rt->lookup_code)
+        return err_set(e, rt->lookup_code, "said the runtime");
+    str_copy(rt->tokenize_text, sizeof rt->tokenize_text, m->messages[m->n_messages - 1].content);
+    str_copy(rt->kwargs, sizeof rt->kwargs, m->template_kwargs);
+    rt->thinking = m->thinking;
+    rt->bytes_fn = fn;
+    rt->lookup_ctx = ctx;
+    return OK;
+}
+
 /* ---- the test's side */
 
 static uint64_t mono_ns(void *ctx)

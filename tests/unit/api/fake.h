@@ -56,7 +56,8 @@ struct runtime {
     int submit_code;                 /* answer to every submit, when not OK */
     const struct gen_event *at_once; /* an event within runtime_submit */
     struct gen_tokenize tokenize;
-    char tokenize_text[100];
+    char tokenize_text[100], kwargs[100];
+    enum gen_thinking thinking;
     struct gen_detokenize detokenize;
     runtime_tokens_fn *tokens_fn;
     runtime_bytes_fn *bytes_fn;

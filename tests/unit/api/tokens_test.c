@@ -33,6 +33,49 @@ static void tokens_to_text(void **state)
     assert_string_equal(buf_cstr(&x->body), "{\"content\":\"a\xef\xbf\xbd\"}");
 }
 
+static void messages_to_a_prompt(void **state)
+{
+    struct fake *f = *state;
+    struct http_exchange *x = post(f, "/apply-template",
+                                   "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+                                   "\"chat_template_kwargs\":{\"enable_thinking\":false,\"n\":[1]}}");
+    assert_false(x->complete);
+    assert_string_equal(f->rt.tokenize_text, "hi");
+    assert_string_equal(f->rt.kwargs, "{\"enable_thinking\":false,\"n\":[1]}");
+    assert_int_equal(f->rt.thinking, GEN_THINK_OFF);
+    f->rt.bytes_fn(f->rt.lookup_ctx, &(struct gen_bytes){.bytes = STR("<|user|>\nhi")}, NULL);
+    assert_string_equal(buf_cstr(&x->body), "{\"prompt\":\"<|user|>\\nhi\"}");
+
+    const struct gen_failed failed = {.fault = GEN_FAULT_REQUEST, .message = STR("chat template: line 3: no")};
+    x = post(f, "/apply-template", "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    f->rt.bytes_fn(f->rt.lookup_ctx, NULL, &failed);
+    assert_int_equal(x->status, 400);
+    assert_has(x, "chat template: line 3: no");
+    assert_int_equal(post(f, "/apply-template", "{}")->status, 400);
+    assert_int_equal(post(f, "/apply-template", "{\"messages\":[],\"model\":\"nobody\"}")->status, 400);
+    f->rt.lookup_code = ERR_FULL;
+    assert_int_equal(post(f, "/apply-template", "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}")->status, 503);
+    f->rt.lookup_code = OK;
+}
+
+/* An object, of a bounded size. */
+static void template_variables(void **state)
+{
+    struct fake *f = *state;
+    struct buf b = buf_make(1 << 20);
+    buf_puts(&b, "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"chat_template_kwargs\":{\"a\":\"");
+    for (int i = 0; i < 1 << 16; i++)
+        buf_putc(&b, 'x');
+    buf_puts(&b, "\"}}");
+    struct http_exchange *x = post(f, "/apply-template", buf_cstr(&b));
+    assert_int_equal(x->status, 400);
+    assert_has(x, "'chat_template_kwargs' has 65544 bytes");
+    x = post(f, "/apply-template", "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"chat_template_kwargs\":[1]}");
+    assert_int_equal(x->status, 400);
+    assert_has(x, "chat_template_kwargs");
+    buf_free(&b);
+}
+
 static void text_to_a_number(void **state)
 {
     struct fake *f = *state;
@@ -93,7 +136,8 @@ static void the_client_may_leave_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(text_to_tokens), T(tokens_to_text), T(text_to_a_number), T(failures_have_a_status), T(the_client_may_leave_first),
+        T(text_to_tokens),   T(tokens_to_text),         T(messages_to_a_prompt),       T(template_variables),
+        T(text_to_a_number), T(failures_have_a_status), T(the_client_may_leave_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

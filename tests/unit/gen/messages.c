@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 const enum gen_frame_type frame_types[] = {
-    GEN_FRAME_LOAD,   GEN_FRAME_REQUEST,  GEN_FRAME_CANCEL, GEN_FRAME_CREDIT, GEN_FRAME_TOKENIZE, GEN_FRAME_DETOKENIZE,
+    GEN_FRAME_LOAD,   GEN_FRAME_REQUEST,  GEN_FRAME_CANCEL, GEN_FRAME_CREDIT, GEN_FRAME_TOKENIZE, GEN_FRAME_DETOKENIZE, GEN_FRAME_TEMPLATE,
     GEN_FRAME_LOADED, GEN_FRAME_PROGRESS, GEN_FRAME_EVENT,  GEN_FRAME_TOKENS, GEN_FRAME_BYTES,    GEN_FRAME_FAILED,
 };
 const size_t n_frame_types = sizeof frame_types / sizeof *frame_types;
@@ -235,6 +235,7 @@ static struct gen_load load(struct source *s)
     if (flip(s)) {
         m.keep_dir = text(s, 100);
         m.keep_key = STR("\xffkey of 32 bytes, its first is n");
+        m.chat_template_file = text(s, 50);
         m.keep_bytes_max = rng_u64(s->r);
         m.keep_day_bytes_max = rng_u64(s->r);
     }
@@ -262,6 +263,7 @@ void frame_random(struct rng *r, struct arena *a, enum gen_frame_type type, stru
     ret->type = type;
     switch (type) {
     case GEN_FRAME_LOAD: ret->load = load(&s); break;
+    case GEN_FRAME_TEMPLATE:
     case GEN_FRAME_REQUEST: ret->request = request(&s); break;
     case GEN_FRAME_CANCEL: ret->cancel.id = rng_u64(r); break;
     case GEN_FRAME_CREDIT: ret->credit = (struct gen_credit){rng_u64(r), u32(&s)}; break;
@@ -378,7 +380,8 @@ bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
         return SAME_STR(load.path) && SAME(load.context_tokens) && SAME(load.kv_bytes_max) && SAME(load.sequences_max) &&
                SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.threads) && SAME(load.deterministic) &&
                SAME(load.no_speculation) && SAME(load.cache_q8) && SAME_STR(load.keep_dir) && SAME_STR(load.keep_key) &&
-               SAME(load.keep_bytes_max) && SAME(load.keep_day_bytes_max);
+               SAME(load.keep_bytes_max) && SAME(load.keep_day_bytes_max) && SAME_STR(load.chat_template_file);
+    case GEN_FRAME_TEMPLATE:
     case GEN_FRAME_REQUEST: return same_request(&a->request, &b->request);
     case GEN_FRAME_CANCEL: return SAME(cancel.id);
     case GEN_FRAME_CREDIT: return SAME(credit.id) && SAME(credit.events);

@@ -146,6 +146,55 @@ static void tokens_and_back(void **state)
     worker_client_close(w);
 }
 
+static void write_template(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A template from a file: LOADED names it, TEMPLATE renders by it, its refusals come back. */
+static void a_template_of_ones_own(void **state)
+{
+    (void)state;
+    static const char path[] = "worker_test_template.jinja";
+    write_template(path, "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }} {{ colour }}"
+                         "{% if m.content == 'no' %}{{ raise_exception('not this') }}{% endif %}{% endfor %}");
+    struct gen_load load = load_of(MODEL);
+    load.chat_template_file = str_of(path);
+    struct worker_client *w = NULL;
+    const struct gen_loaded *info;
+    struct err e = {0};
+    assert_int_equal(worker_client_open(&config, &load, NULL, NULL, &w, &info, &e), OK);
+    assert_true(str_eq(info->chat_format, STR("jinja")));
+    struct gen_message m = {.role = GEN_ROLE_USER, .content = STR("hi")};
+    struct gen_frame f = {.type = GEN_FRAME_TEMPLATE}, answer;
+    gen_request_init(&f.request, GEN_CHAT);
+    f.request.id = 1;
+    f.request.messages = &m;
+    f.request.n_messages = 1;
+    f.request.template_kwargs = STR("{\"colour\": \"red\"}");
+    send_frame(w, &f);
+    assert_int_equal(worker_client_read(w, &answer), OK);
+    assert_int_equal(answer.type, GEN_FRAME_BYTES);
+    assert_str(answer.bytes.bytes, "<s>[user] hi red");
+    m.content = STR("no");
+    f.request.id = 2;
+    send_frame(w, &f);
+    assert_int_equal(worker_client_read(w, &answer), OK);
+    assert_int_equal(answer.type, GEN_FRAME_FAILED);
+    assert_str(answer.failed.message, "chat template: line 1: the template refuses: not this");
+    worker_client_close(w);
+
+    write_template(path, "{{ messages[0].content }}\n{% if %}");
+    assert_int_equal(worker_client_open(&config, &load, NULL, NULL, &w, &info, &e), ERR_CORRUPT);
+    assert_string_equal(e.text, "worker_test_template.jinja: chat template: line 2: the end of the tag where an expression is expected");
+    remove(path);
+    assert_int_not_equal(worker_client_open(&config, &load, NULL, NULL, &w, &info, &e), OK);
+    assert_non_null(strstr(e.text, "the chat template worker_test_template.jinja cannot be opened"));
+}
+
 /* Credit for one event: one comes; then nothing, while another request goes on; then the rest. */
 static void without_credit_a_request_parks(void **state)
 {
@@ -420,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_and_answers),
         cmocka_unit_test(tokens_and_back),
+        cmocka_unit_test(a_template_of_ones_own),
         cmocka_unit_test(without_credit_a_request_parks),
         cmocka_unit_test(cancel_and_deadline_end_a_parked_request),
         cmocka_unit_test(errors_come_as_events),
