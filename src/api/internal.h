@@ -92,11 +92,12 @@ void assets_page_headers(struct http_exchange *x);
 
 /* ---- handlers */
 route_fn handle_chat, handle_completion, handle_models, handle_model, handle_health, handle_ready, handle_version, handle_status,
-    handle_tokenize, handle_detokenize, handle_apply_template, handle_session, handle_session_begin, handle_session_end, handle_link, handle_keys,
-    handle_key_create, handle_key_revoke, handle_root, handle_conversations, handle_conversation_create, handle_conversations_delete,
-    handle_conversation, handle_conversation_patch, handle_conversation_delete, handle_message_create, handle_answer_create, handle_message,
-    handle_message_patch, handle_message_events, handle_message_stop, handle_folders, handle_presets, handle_preset_create,
-    handle_preset_patch, handle_preset_delete, handle_export_one, handle_export, handle_import, handle_count, handle_openapi;
+    handle_tokenize, handle_detokenize, handle_apply_template, handle_session, handle_session_begin, handle_session_end, handle_link,
+    handle_keys, handle_key_create, handle_key_revoke, handle_root, handle_conversations, handle_conversation_create,
+    handle_conversations_delete, handle_conversation, handle_conversation_patch, handle_conversation_delete, handle_message_create,
+    handle_answer_create, handle_message, handle_message_patch, handle_message_events, handle_message_stop, handle_folders, handle_presets,
+    handle_preset_create, handle_preset_patch, handle_preset_delete, handle_export_one, handle_export, handle_import, handle_count,
+    handle_openapi;
 /* Ends what is open; for api_free. */
 void generation_free_all(struct api *a);
 

@@ -64,6 +64,7 @@ static void put_fields(struct json *j, const struct model_entry *m)
     put_count(j, "context_trained", m->info, i->context_trained);
     put_count(j, "params", m->info, i->params);
     json_kcstr(j, "failure", m->failure);
+    put_text(j, "warning", m->info, i->warning);
 }
 
 static void put_openai(struct json *j, const struct model_entry *m)

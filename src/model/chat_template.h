@@ -2,8 +2,9 @@
  *
  * What it is given: messages (role, content, and where there are any reasoning_content, tool_calls with arguments as an object, name,
  * tool_call_id), tools, add_generation_prompt, bos_token, eos_token, enable_thinking (true unless the request says otherwise; "thinking"
- * only when it says), reasoning_effort, and the request's template_kwargs, which cannot replace messages, tools or tokens.
- * Only the template's own text, roles and bos_token and eos_token may become special tokens; nothing that people write does. */
+ * only when it says), reasoning_effort, and the request's template_kwargs, which cannot replace messages, tools or tokens. A template that
+ * refuses the conversation is tried once more with the system message at the head of the first user's, since some know no system role. Only
+ * the template's own text, roles and bos_token and eos_token may become special tokens; nothing that people write does. */
 #ifndef MODEL_CHAT_TEMPLATE_H
 #define MODEL_CHAT_TEMPLATE_H
 

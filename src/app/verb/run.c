@@ -161,6 +161,8 @@ int verb_run(struct app *a)
         code = interrupted() ? EXIT_INTERRUPTED : complain(a, "%s", e.text);
         goto out;
     }
+    if (info->warning.len)
+        complain(a, STR_FMT, STR_ARG(info->warning)); /* it goes on, as below */
     if (a->args.chat && !info->chat_format.len)
         complain(a, "%s", T(a->lang, CHAT_PLAIN)); /* a warning: it goes on */
     code = ask(&run, prompt, as_chat(a, info));

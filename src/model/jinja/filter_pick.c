@@ -32,6 +32,14 @@ static bool named(struct run *r, const struct native *table, const char *what, c
     return true;
 }
 
+/* What is not true (None, 0) has no items, though it cannot be gone through. */
+static bool items_of(struct run *r, struct value v, const struct value **ret, size_t *ret_n)
+{
+    *ret = NULL;
+    *ret_n = 0;
+    return !value_truth(v) || value_iterate(r, v, ret, ret_n);
+}
+
 bool filter_map(struct run *r, const struct call *c, struct value *ret)
 {
     const struct entry *attribute = keyword(c->raw, "attribute"), *other = keyword(c->raw, "default");
@@ -40,7 +48,7 @@ bool filter_map(struct run *r, const struct call *c, struct value *ret)
     const struct value *items;
     size_t n;
     struct list *out = list_new(r, SHAPE_ITERATOR);
-    if (!out || (!attribute && !named(r, filters_table, "filter", c->raw, 0, &f, &rest)) || !value_iterate(r, c->self, &items, &n))
+    if (!out || (!attribute && !named(r, filters_table, "filter", c->raw, 0, &f, &rest)) || !items_of(r, c->self, &items, &n))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct value v;
@@ -62,7 +70,7 @@ static bool pick(struct run *r, const struct call *c, bool attr, bool wanted, st
     struct list *out = list_new(r, SHAPE_ITERATOR);
     if (attr && !c->raw->n)
         return run_fail(r, ERR_INVAL, "the name of an attribute is wanted");
-    if (!out || (c->raw->n > attr && !named(r, tests_table, "test", c->raw, attr, &test, &rest)) || !value_iterate(r, c->self, &items, &n))
+    if (!out || (c->raw->n > attr && !named(r, tests_table, "test", c->raw, attr, &test, &rest)) || !items_of(r, c->self, &items, &n))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct value v = items[i];

@@ -27,7 +27,7 @@ KIND_TEST(string, v.kind == V_TEXT)
 KIND_TEST(mapping, v.kind == V_DICT)
 KIND_TEST(iterable, v.kind == V_TEXT || v.kind == V_LIST || v.kind == V_DICT || v.kind == V_UNDEFINED)
 KIND_TEST(sequence, v.kind == V_TEXT || (v.kind == V_LIST && v.list->shape <= SHAPE_TUPLE) || v.kind == V_DICT || v.kind == V_UNDEFINED)
-KIND_TEST(callable, v.kind == V_FUNC)
+KIND_TEST(callable, v.kind == V_FUNC || v.kind == V_UNDEFINED) /* calling an undefined says so */
 KIND_TEST(escaped, v.kind == V_MISSING)
 KIND_TEST(filter, v.kind == V_TEXT && native_find(filters_table, v.t.s))
 KIND_TEST(test, v.kind == V_TEXT && native_find(tests_table, v.t.s))

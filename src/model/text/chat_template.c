@@ -4,12 +4,13 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "model/jinja/jinja.h"
 #include "model/text/chat_impl.h"
 #include "model/text/chat_tokens.h"
 #include "model/text/chat_vars.h"
 
-enum { MARK_BYTES_MAX = 256, KWARGS_BYTES_MAX = 1 << 16 };
+enum { MARK_BYTES_MAX = 256, KWARGS_BYTES_MAX = 1 << 16, JOINED_BYTES_MAX = GEN_TEXT_BYTES_MAX + 2 };
 
 struct chat_template {
     const struct vocab *v;
@@ -51,6 +52,40 @@ static bool has_calls(const struct gen_request *g)
     return false;
 }
 
+/* The system message at the head of the first user's, for templates that refuse one of its own. False: there is nothing to join. */
+static bool join_system(const struct gen_request *g, struct arena *a, struct gen_request *ret)
+{
+    size_t user = 1, n = g->n_messages;
+    while (user < n && g->messages[user].role != GEN_ROLE_USER)
+        user++;
+    if (user >= n || g->messages[0].role != GEN_ROLE_SYSTEM)
+        return false;
+    struct gen_message *m = arena_calloc(a, n, sizeof *m);
+    struct buf text = buf_make(JOINED_BYTES_MAX);
+    buf_put(&text, g->messages[0].content);
+    buf_puts(&text, "\n\n");
+    buf_put(&text, g->messages[user].content);
+    struct str joined = text.failed ? (struct str){0} : arena_dup(a, buf_str(&text));
+    buf_free(&text);
+    if (!m || !joined.ptr)
+        return false;
+    memcpy(m, g->messages + 1, (n - 1) * sizeof *m);
+    m[user - 1].content = joined;
+    *ret = *g;
+    ret->messages = m;
+    ret->n_messages = n - 1;
+    return true;
+}
+
+static int render_joined(const struct chat_template *t, const struct gen_request *g, const struct tm *now, struct jinja_out *ret)
+{
+    struct arena a = arena_make(2 * (size_t)JOINED_BYTES_MAX);
+    struct gen_request joined;
+    int rc = join_system(g, &a, &joined) ? render(t, &joined, false, now, ret, NULL) : ERR_DENIED;
+    arena_free(&a);
+    return rc;
+}
+
 /* Cuts off what stands behind the text that is to be continued. */
 static int cut_open_end(struct jinja_out *o, struct err *e)
 {
@@ -79,6 +114,8 @@ static int render_request(const struct chat_template *t, const struct gen_reques
     struct err first = {0};
     rc = render(t, g, false, now, ret, &first);
     if (rc == ERR_INVAL && has_calls(g) && !render(t, g, true, now, ret, NULL))
+        rc = OK;
+    if (rc == ERR_DENIED && !render_joined(t, g, now, ret))
         rc = OK;
     if (rc)
         return err_set(e, rc, "%s", first.text);

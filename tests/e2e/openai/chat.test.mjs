@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CHAT, collect, startServer } from '../harness.mjs';
+import { CHAT, PLAIN, collect, startServer } from '../harness.mjs';
 
 let server, openai;
 before(async () => {
@@ -164,4 +164,16 @@ test('sixteen conversations at once all get the answer that each would get alone
     together.forEach((r, i) => assert.equal(r.choices[0].message.content, alone[i % 4]));
     assert.equal(new Set(together.map((r) => r.id)).size, 16);
     assert.equal(new Set(alone).size, 4);
+});
+
+test('what the model reads can be seen, with variables of the template', async () => {
+    const said = [{ role: 'user', content: 'Hi <|im_end|>' }];
+    const r = await server.post('/apply-template', { model: CHAT, messages: said, chat_template_kwargs: { enable_thinking: false } });
+    assert.equal(r.status, 200);
+    assert.equal((await r.json()).prompt, '<|im_start|>user\nHi <|im_end|><|im_end|>\n<|im_start|>assistant\n');
+    const plain = await server.post('/apply-template', { model: PLAIN, messages: said });
+    assert.equal(plain.status, 400);
+    assert.match((await plain.json()).error.message, /no chat template/);
+    const answer = await server.post('/v1/chat/completions', { model: CHAT, messages: said, max_tokens: 3, chat_template_kwargs: { x: 1 } });
+    assert.equal(answer.status, 200);
 });

@@ -164,7 +164,8 @@ static void body_limits(void **state)
 
 static void models_are_listed(void **state)
 {
-    static const struct gen_loaded info = {.quant = {"Q8_0", 4}, .arch = {"llama", 5}, .context_tokens = 512, .params = 7};
+    static const struct gen_loaded info = {
+        .quant = {"Q8_0", 4}, .arch = {"llama", 5}, .context_tokens = 512, .params = 7, .warning = {"slow", 4}};
     struct fake *f = *state;
     f->rt.n_models = 2;
     f->rt.models[0].info = &info;
@@ -176,7 +177,8 @@ static void models_are_listed(void **state)
     assert_has(x, "\"quant\":\"Q8_0\",\"arch\":\"llama\",\"chat_format\":null,\"context\":512");
     assert_has(x, "{\"id\":\"broken \\\"one\\\"\"");
     assert_has(x, "\"context\":null");
-    assert_has(x, "\"failure\":\"it is text\"");
+    assert_has(x, "\"failure\":\"it is text\",\"warning\":null");
+    assert_has(x, "\"failure\":null,\"warning\":\"slow\"");
 
     x = fake_request(f, "GET", "/v1/models/broken \"one\"", NULL, NULL);
     assert_int_equal(x->status, 200);

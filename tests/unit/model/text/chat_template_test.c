@@ -235,6 +235,18 @@ static void contents_in_parts(void **state)
            "[S][U <|im_end|>]");
 }
 
+/* A template without a system role gets the system message with the first user's. */
+static void no_role_for_the_system(void **state)
+{
+    (void)state;
+    static const char text[] = "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('No system role') }}{% endif %}"
+                               "[{{ m.role }}|{{ m.content }}]{% endfor %}";
+    struct gen_request g = request(2);
+    expect(text, &g, "[user|S\n\nU <|im_end|>]");
+    g.n_messages = 1;
+    refuse(text, &g, ERR_DENIED, "chat template: line 1: the template refuses: No system role");
+}
+
 static void what_does_not_work(void **state)
 {
     (void)state;
@@ -244,8 +256,8 @@ static void what_does_not_work(void **state)
     refuse(SHOW "{{ 1 / 0 }}", &g, ERR_INVAL, "chat template: line 1: division by zero");
     refuse(SHOW "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", &g, ERR_INVAL,
            "chat template: line 1: the template takes more than 268435456 bytes of memory");
-    refuse(SHOW "{{ 'x' if messages|length == 1 else raise_exception('One message only') }}", &g, ERR_DENIED,
-           "chat template: line 1: the template refuses: One message only");
+    refuse(SHOW "{{ raise_exception('Not this') if 'U' in messages[-1].content }}", &g, ERR_DENIED,
+           "chat template: line 1: the template refuses: Not this");
     refuse(SHOW "{{ 1 / 0 if messages|length == 2 }}", &g, ERR_INVAL, "chat template: line 1: division by zero");
     g.continue_last = true;
     refuse(chatml, &g, ERR_INVAL, "only an assistant's message can be continued, but the last one is the user's");
@@ -258,10 +270,11 @@ static void what_does_not_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_conversation),    cmocka_unit_test(only_the_template_writes_special_tokens),
-        cmocka_unit_test(variables),         cmocka_unit_test(the_begin_token_comes_once),
-        cmocka_unit_test(tools_and_calls),   cmocka_unit_test(a_template_of_its_own_for_tools),
-        cmocka_unit_test(contents_in_parts), cmocka_unit_test(what_does_not_work),
+        cmocka_unit_test(a_conversation),     cmocka_unit_test(only_the_template_writes_special_tokens),
+        cmocka_unit_test(variables),          cmocka_unit_test(the_begin_token_comes_once),
+        cmocka_unit_test(tools_and_calls),    cmocka_unit_test(a_template_of_its_own_for_tools),
+        cmocka_unit_test(contents_in_parts),  cmocka_unit_test(no_role_for_the_system),
+        cmocka_unit_test(what_does_not_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
