@@ -19,15 +19,17 @@ struct shape {
     uint32_t layers, d_model, d_ff, heads, kv_heads, d_head, vocab;
     float rope_base;
     bool tied, bpe;
+    float yarn; /* the context's extension from 32,768 tokens; 0: none */
 };
 
 static const struct shape shapes[] = {
-    {"tiny-llama", "llama", 2, 64, 256, 4, 2, 16, 512, 1e4F, false, false},
-    {"tiny-qwen2", "qwen2", 2, 64, 256, 4, 2, 16, 768, 1e6F, true, true},
-    {"tiny-qwen3", "qwen3", 2, 64, 256, 4, 2, 32, 768, 1e6F, true, true},
-    {"qwen3-0.6b", "qwen3", 28, 1024, 3072, 16, 8, 128, 151936, 1e6F, true, true},
-    {"qwen2-0.5b", "qwen2", 24, 896, 4864, 14, 2, 64, 151936, 1e6F, true, true},
-    {"llama-1b", "llama", 16, 2048, 8192, 32, 8, 64, 128256, 5e5F, true, true},
+    {"tiny-llama", "llama", 2, 64, 256, 4, 2, 16, 512, 1e4F, false, false, 0},
+    {"tiny-qwen2", "qwen2", 2, 64, 256, 4, 2, 16, 768, 1e6F, true, true, 0},
+    {"tiny-qwen3", "qwen3", 2, 64, 256, 4, 2, 32, 768, 1e6F, true, true, 0},
+    {"qwen3-0.6b", "qwen3", 28, 1024, 3072, 16, 8, 128, 151936, 1e6F, true, true, 0},
+    {"qwen3-0.6b-yarn", "qwen3", 28, 1024, 3072, 16, 8, 128, 151936, 1e6F, true, true, 4},
+    {"qwen2-0.5b", "qwen2", 24, 896, 4864, 14, 2, 64, 151936, 1e6F, true, true, 0},
+    {"llama-1b", "llama", 16, 2048, 8192, 32, 8, 64, 128256, 5e5F, true, true, 0},
 };
 
 static const char chatml[] =
@@ -295,6 +297,14 @@ static void write_hparams(struct gguf_writer *w, const struct shape *s)
     }
     snprintf(key, sizeof key, "%s.rope.freq_base", s->arch);
     gguf_write_f32(w, key, s->rope_base);
+    if (s->yarn > 0) {
+        snprintf(key, sizeof key, "%s.rope.scaling.type", s->arch);
+        gguf_write_str(w, key, STR("yarn"));
+        snprintf(key, sizeof key, "%s.rope.scaling.factor", s->arch);
+        gguf_write_f32(w, key, s->yarn);
+        snprintf(key, sizeof key, "%s.rope.scaling.original_context_length", s->arch);
+        gguf_write_u32(w, key, 32768);
+    }
     snprintf(key, sizeof key, "%s.attention.layer_norm_rms_epsilon", s->arch);
     gguf_write_f32(w, key, 1e-6F);
 }

@@ -1,5 +1,5 @@
 /* Writes small models, a few kilobytes each, for libFuzzer to begin with: each architecture, each kind of scalar, tied and
- * not, quantised, with linear scaling and with rotation factors. */
+ * not, quantised, with every kind of scaling, experts and windows. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +23,36 @@ static void put(const char *folder, const char *name, const struct make_spec *s)
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.gguf", folder, name);
     make_model(path, s);
+}
+
+/* Experts, windows, fused tensors, multipliers, YaRN and longrope. */
+static void put_others(const char *folder)
+{
+    static const struct make_key experts[] = {{"expert_count", true, 3, NULL},
+                                              {"expert_used_count", true, 2, NULL},
+                                              {"expert_feed_forward_length", true, 8, NULL},
+                                              {"rope.scaling.type", false, 0, "yarn"},
+                                              {"rope.scaling.factor", false, 4, NULL}};
+    static const struct make_key extended[] = {{"rope.scaling.original_context_length", true, 64, NULL},
+                                               {"attention.sliding_window", true, 45, NULL}};
+    struct make_spec s = small("qwen3moe");
+    s.experts = 3;
+    s.keys = experts;
+    s.n_keys = sizeof experts / sizeof *experts;
+    put(folder, "qwen3moe-yarn", &s);
+    s = small("gemma2");
+    put(folder, "gemma2", &s);
+    s = small("gemma3");
+    put(folder, "gemma3", &s);
+    s = small("granite");
+    put(folder, "granite", &s);
+    s = small("phi3");
+    s.keys = extended;
+    s.n_keys = sizeof extended / sizeof *extended;
+    s.tensor = "rope_factors_short.weight";
+    s.tensor2 = "rope_factors_long.weight";
+    s.vector2_value = 2;
+    put(folder, "phi3-long", &s);
 }
 
 int main(int argc, char **argv)
@@ -57,5 +87,6 @@ int main(int argc, char **argv)
     s.str_key = "general.name";
     s.str = "small";
     put(argv[1], "qwen3-q4_0", &s);
+    put_others(argv[1]);
     return 0;
 }

@@ -79,6 +79,9 @@
     X(SHOW_SUMMARY, "Name          %s\nArchitecture  %s\nParameters    %s\nType          %s\nFile          %s, GGUF v%u\nContext       %u tokens\n", \
       "名称    %s\n架构    %s\n参数量  %s\n类型    %s\n文件    %s，GGUF v%u\n上下文  %u 词元\n") \
     X(SHOW_MEMORY, "Memory        at a context of %u: %s (weights %s, conversation %s, %s a token)\n", "内存    上下文 %u：%s（权重 %s，对话 %s，每词元 %s）\n") \
+    X(SHOW_EXPERTS, "Experts       %u, of which a token uses %u\n", "专家    %u 个，每词元使用 %u 个\n") \
+    X(SHOW_WINDOW, "Window        %u tokens, in %u of %u layers\n", "窗口    %u 词元，%u 层（共 %u 层）\n") \
+    X(SHOW_POSITIONS, "Positions     %s, from %u to %u tokens\n", "位置    %s，从 %u 到 %u 词元\n") \
     X(SHOW_METADATA, "\nMetadata (%zu)\n", "\n元数据（%zu）\n") \
     X(SHOW_TENSORS, "\nTensors (%zu)\n", "\n张量（%zu）\n") \
     /* run, quantize, bench, version */ \

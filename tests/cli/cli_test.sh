@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The command line as a person meets it: what is printed, where, and the exit code.
 #
-#   cli_test.sh HEARTH MAKE_MODEL      the program, and the one that writes models of random weights
+#   cli_test.sh HEARTH MAKE_MODEL MAKE_TINY      the program, and those that write models of random weights
 # The stories of the shared data are checked when they are there.
 set -u
 hearth=$(realpath "$1")
 make_model=$(realpath "$2")
+make_tiny=$(realpath "$3")
 shared=${HEARTH_SHARED_DATA:-$(realpath "$(dirname "$0")/../../..")/shared/data}
 work=$(mktemp -d)
 server=
@@ -94,6 +95,13 @@ expect 0 '^Memory +at a context of 100: ' '' show tiny --context 100
 expect 0 '"memory":\{"context":100,' '' show tiny.gguf --json --context 100
 expect 1 '' 'no model "nope": it is neither a file nor in .*/data/models' show nope
 expect 1 '' 'did you mean "tiny"\?' show tinny
+for name in qwen3moe gemma3 qwen3-yarn; do "$make_tiny" "$name" "$work/$name.gguf" || exit 1; done
+expect 0 '^Experts +6, of which a token uses 2$' '' show ./qwen3moe.gguf
+expect 0 '"experts":6,"experts_used":2,' '' show ./qwen3moe.gguf --json
+expect 0 '^Window +20 tokens, in 6 of 7 layers$' '' show ./gemma3.gguf
+expect 0 '"window":20,"window_layers":6,' '' show ./gemma3.gguf --json
+expect 0 '^Positions +YaRN, from 64 to 512 tokens$' '' show ./qwen3-yarn.gguf
+HEARTH_LANG=zh expect 0 '^位置 +YaRN，从 64 到 512 词元$' '' show ./qwen3-yarn.gguf
 printf 'not a model at all, but long enough to be read' >"$work/text.gguf"
 expect 1 '' 'text.gguf.*GGUF' show ./text.gguf
 : >"$work/empty.gguf"

@@ -118,11 +118,66 @@ struct memory {
     uint64_t kv_bytes_per_token, vectors;
 };
 
-static void summary_lines(const struct app *a, struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m)
+/* What is particular about a model that hearth can run. */
+struct traits {
+    uint32_t experts, experts_used;           /* 0: none */
+    uint32_t window, window_layers, n_layers; /* 0: none */
+    const char *rope;                         /* NULL: positions are not scaled */
+    uint32_t context_original, context;
+};
+
+static struct traits traits_of(const struct model *m)
+{
+    static const char *const names[] = {[ROPE_LINEAR] = "linear", [ROPE_YARN] = "YaRN", [ROPE_LONG] = "longrope"};
+    const struct hparams *hp = &m->hp;
+    struct traits t = {.experts = hp->n_experts,
+                       .experts_used = hp->n_experts_used,
+                       .window = hp->window,
+                       .n_layers = hp->n_layers,
+                       .context_original = hp->n_ctx_original,
+                       .context = hp->n_ctx_train};
+    for (uint32_t i = 0; i < hp->n_layers; i++)
+        t.window_layers += m->layers[i].window > 0;
+    if (hp->rope_scaling != ROPE_LINEAR || hp->rope_scale < 1)
+        t.rope = names[hp->rope_scaling];
+    if (hp->rope_scaling == ROPE_LINEAR && hp->n_ctx_original == hp->n_ctx_train)
+        t.context_original = (uint32_t)((float)hp->n_ctx_train * hp->rope_scale);
+    return t;
+}
+
+static void traits_lines(enum lang l, struct buf *out, const struct traits *t)
+{
+    if (t->experts)
+        buf_printf(out, T(l, SHOW_EXPERTS), t->experts, t->experts_used);
+    if (t->window)
+        buf_printf(out, T(l, SHOW_WINDOW), t->window, t->window_layers, t->n_layers);
+    if (t->rope)
+        buf_printf(out, T(l, SHOW_POSITIONS), t->rope, t->context_original, t->context);
+}
+
+static void json_traits(struct json *j, const struct traits *t)
+{
+    if (t->experts) {
+        json_kuint(j, "experts", t->experts);
+        json_kuint(j, "experts_used", t->experts_used);
+    }
+    if (t->window) {
+        json_kuint(j, "window", t->window);
+        json_kuint(j, "window_layers", t->window_layers);
+    }
+    if (t->rope) {
+        json_kcstr(j, "rope_scaling", t->rope);
+        json_kuint(j, "context_original", t->context_original);
+    }
+}
+
+static void summary_lines(const struct app *a, struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m,
+                          const struct traits *t)
 {
     enum lang l = a->lang;
     buf_printf(out, T(l, SHOW_SUMMARY), s->name[0] ? s->name : "-", s->arch, count_text(s->n_params).text, s->quant,
                bytes_text(s->file_bytes).text, gguf_version(g), s->context);
+    traits_lines(l, out, t);
     if (m->kv_bytes_per_token) {
         uint64_t kv = m->kv_bytes_per_token * m->context;
         buf_printf(out, T(l, SHOW_MEMORY), m->context, bytes_text(s->tensor_bytes + kv).text, bytes_text(s->tensor_bytes).text,
@@ -130,9 +185,10 @@ static void summary_lines(const struct app *a, struct buf *out, const struct ggu
     }
 }
 
-static void print_text(const struct app *a, struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m)
+static void print_text(const struct app *a, struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m,
+                       const struct traits *t)
 {
-    summary_lines(a, out, g, s, m);
+    summary_lines(a, out, g, s, m, t);
     buf_printf(out, T(a->lang, SHOW_METADATA), gguf_kv_count(g));
     metadata_lines(out, g);
     buf_printf(out, T(a->lang, SHOW_TENSORS), gguf_tensor_count(g));
@@ -151,7 +207,7 @@ static void json_memory(struct json *j, const struct summary *s, const struct me
     json_obj_end(j);
 }
 
-static void print_json(struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m)
+static void print_json(struct buf *out, const struct gguf *g, const struct summary *s, const struct memory *m, const struct traits *traits)
 {
     struct json j = json_to(out);
     char key[GGUF_NAME_MAX + 1];
@@ -162,6 +218,7 @@ static void print_json(struct buf *out, const struct gguf *g, const struct summa
     json_kuint(&j, "params", s->n_params);
     json_kuint(&j, "bytes", s->file_bytes);
     json_kuint(&j, "context", s->context);
+    json_traits(&j, traits);
     if (m->kv_bytes_per_token)
         json_memory(&j, s, m);
     json_key(&j, "metadata");
@@ -189,8 +246,9 @@ static void print_json(struct buf *out, const struct gguf *g, const struct summa
     buf_putc(out, '\n');
 }
 
-/* Memory is known only of a model that hearth can run; the rest of the file is shown in any case. */
-static int look_at_memory(const struct app *a, const char *path, const struct summary *s, struct memory *ret, struct err *e)
+/* Memory and traits are known only of a model that hearth can run; the rest of the file is shown in any case. */
+static int look_at_model(const struct app *a, const char *path, const struct summary *s, struct memory *ret, struct traits *ret_traits,
+                         struct err *e)
 {
     struct model *model;
     uint32_t usual = s->context && s->context < CONTEXT_SHOWN ? s->context : CONTEXT_SHOWN;
@@ -199,6 +257,7 @@ static int look_at_memory(const struct app *a, const char *path, const struct su
     if (r)
         return r;
     ret->kv_bytes_per_token = model_kv_bytes_per_token(model);
+    *ret_traits = traits_of(model);
     model_free(model);
     return OK;
 }
@@ -208,17 +267,18 @@ int verb_show(struct app *a)
     struct gguf *g = NULL;
     struct summary s;
     struct memory m;
+    struct traits t = {0};
     struct err e = {0};
     const char *path;
     if (model_path(a, a->args.words[0], &path, &e) || gguf_open(path, &g, &e))
         return complain(a, "%s", e.text);
     summary_of(g, &s);
-    int unusable = look_at_memory(a, path, &s, &m, &e);
+    int unusable = look_at_model(a, path, &s, &m, &t, &e);
     struct buf out = buf_make(OUTPUT_BYTES_MAX);
     if (a->args.json)
-        print_json(&out, g, &s, &m);
+        print_json(&out, g, &s, &m, &t);
     else
-        print_text(a, &out, g, &s, &m);
+        print_text(a, &out, g, &s, &m, &t);
     gguf_close(g);
     int failed = out.failed;
     if (!failed)

@@ -135,22 +135,102 @@ static size_t next_llama3(const struct pretok *p, struct str t)
     return n ? n : white_space(t);
 }
 
+/* Numbers are cut out first, so white space before one is at the end of its piece. */
+static size_t next_smollm(const struct pretok *p, struct str t)
+{
+    struct ch c = ch_at(t, 0);
+    if (c.class == NUMBER)
+        return c.len;
+    size_t n = run(t, 0, SPACE, SIZE_MAX);
+    return n && ch_at(t, n).class == NUMBER ? n : next_gpt2(p, t);
+}
+
+/* The kinds of letters that gpt-4o tells apart; a mark is no letter, but goes with both cases. */
+enum { UPPER = 1, LOWER = 2, EITHER = UPPER | LOWER };
+
+static int cases(struct ch c)
+{
+    if (c.class == END)
+        return 0;
+    switch (utf8proc_category((utf8proc_int32_t)c.cp)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LT: return UPPER;
+    case UTF8PROC_CATEGORY_LL: return LOWER;
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME: return EITHER;
+    default: return 0;
+    }
+}
+
+static size_t run_cases(struct str t, size_t at, int wanted)
+{
+    for (struct ch c; cases(c = ch_at(t, at)) & wanted;)
+        at += c.len;
+    return at;
+}
+
+/* U*W+ from `at`, or 0: U* gives back what W+ needs, which is the last letter without case. */
+static size_t mixed_word(struct str t, size_t at)
+{
+    size_t end = run_cases(t, at, UPPER), last = 0;
+    if (cases(ch_at(t, end)) == LOWER)
+        return run_cases(t, end, LOWER);
+    for (struct ch c; at < end; at += c.len) {
+        c = ch_at(t, at);
+        last = cases(c) == EITHER ? at + c.len : last;
+    }
+    return last;
+}
+
+/* X?U*W+|X?U+W*, or 0. */
+static size_t cased_word(struct str t)
+{
+    struct ch c = ch_at(t, 0);
+    size_t head = c.class != LETTER && c.class != NUMBER && !is_newline(c) ? c.len : 0, n = mixed_word(t, head);
+    n = n || !head ? n : mixed_word(t, 0);
+    if (n)
+        return n;
+    n = run_cases(t, head, UPPER);
+    return n > head ? n : 0;
+}
+
+static size_t next_gpt4o(const struct pretok *p, struct str t)
+{
+    size_t n = cased_word(t);
+    if (n)
+        return p->contractions && n < t.len ? n + contraction(str_skip(t, n), true) : n;
+    struct ch c = ch_at(t, 0);
+    if (c.class == NUMBER)
+        return run(t, 0, NUMBER, p->digits);
+    size_t head = c.cp == ' ' && ch_at(t, 1).class == SYMBOL ? 1 : 0;
+    if (head || c.class == SYMBOL) {
+        size_t at = run(t, head, SYMBOL, SIZE_MAX);
+        while (at < t.len && (t.ptr[at] == '\r' || t.ptr[at] == '\n' || t.ptr[at] == '/'))
+            at++;
+        return at;
+    }
+    n = line_ends(t);
+    return n ? n : white_space(t);
+}
+
 #define UNBOUNDED 0xffffffffu
 
-/* The first three are what the names mean; the others are names that converters write for the same expression. */
+/* The first six are what the names mean; the others are names that converters write for the same expression. */
 static const struct pretok table[] = {
-    {"gpt-2", "gpt-2", next_gpt2, UNBOUNDED, false, false},
-    {"llama-bpe", "llama-bpe", next_llama3, 3, true, true},
-    {"qwen2", "qwen2", next_llama3, 1, false, false},
-    {"default", "gpt-2", next_gpt2, UNBOUNDED, false, false},
-    {"phi-2", "gpt-2", next_gpt2, UNBOUNDED, false, false},
-    {"llama3", "llama-bpe", next_llama3, 3, true, true},
-    {"llama-v3", "llama-bpe", next_llama3, 3, true, true},
-    {"falcon3", "llama-bpe", next_llama3, 3, true, true},
-    {"smaug-bpe", "llama-bpe", next_llama3, 3, false, false},
-    {"dbrx", "llama-bpe", next_llama3, 3, false, false},
-    {"deepseek-r1-qwen", "qwen2", next_llama3, 1, false, false},
-    {"stablelm2", "qwen2", next_llama3, 1, false, false},
+    {"gpt-2", "gpt-2", next_gpt2, UNBOUNDED, false, false, false},   {"llama-bpe", "llama-bpe", next_llama3, 3, true, true, false},
+    {"qwen2", "qwen2", next_llama3, 1, false, false, false},         {"smollm", "smollm", next_smollm, 1, false, false, false},
+    {"gpt-4o", "gpt-4o", next_gpt4o, 3, false, false, true},         {"tekken", "tekken", next_gpt4o, 1, true, true, false},
+    {"default", "gpt-2", next_gpt2, UNBOUNDED, false, false, false}, {"phi-2", "gpt-2", next_gpt2, UNBOUNDED, false, false, false},
+    {"llama3", "llama-bpe", next_llama3, 3, true, true, false},      {"llama-v3", "llama-bpe", next_llama3, 3, true, true, false},
+    {"falcon3", "llama-bpe", next_llama3, 3, true, true, false},     {"smaug-bpe", "llama-bpe", next_llama3, 3, false, false, false},
+    {"dbrx", "llama-bpe", next_llama3, 3, false, false, false},      {"deepseek-r1-qwen", "qwen2", next_llama3, 1, false, false, false},
+    {"stablelm2", "qwen2", next_llama3, 1, false, false, false},     {"refact", "smollm", next_smollm, 1, false, false, false},
+    {"starcoder", "smollm", next_smollm, 1, false, false, false},    {"command-r", "smollm", next_smollm, 1, false, false, false},
+    {"codeshell", "smollm", next_smollm, 1, false, false, false},    {"exaone", "smollm", next_smollm, 1, false, false, false},
+    {"llama4", "gpt-4o", next_gpt4o, 3, false, false, true},
 };
 enum { TABLE_LEN = sizeof table / sizeof *table };
 

@@ -37,9 +37,9 @@ static void unknown_kinds(void **state)
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
     expect(&t, ERR_UNSUPPORTED, "\".]0;x.\" (tokenizer.ggml.pre) is unknown");
     begin(&t, "gpt2");
-    tiny_str(&t, "tokenizer.ggml.pre", "tekken");
+    tiny_str(&t, "tokenizer.ggml.pre", "viking");
     tiny_strs(&t, "tokenizer.ggml.tokens", texts, 3);
-    expect(&t, ERR_UNSUPPORTED, "\"tekken\" (tokenizer.ggml.pre) is unknown; known are gpt-2, llama-bpe, qwen2");
+    expect(&t, ERR_UNSUPPORTED, "\"viking\" (tokenizer.ggml.pre) is unknown; known are gpt-2, llama-bpe, qwen2");
     tiny_init(&t);
     tiny_u32(&t, "tokenizer.ggml.model", 1);
     expect(&t, ERR_CORRUPT, "tokenizer.ggml.model");

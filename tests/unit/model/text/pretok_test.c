@@ -112,6 +112,32 @@ static void beyond_ascii(void **state)
     expect("qwen2", "\xe2\x82", "\xe2\x82");
 }
 
+static void digits_apart(void **state)
+{
+    (void)state;
+    expect("smollm", "a 12  3b", "a| |1|2|  |3|b");
+    expect("smollm", "It's 5pm ok", "It|'s| |5|pm| ok");
+    expect("refact", "x   y\n\n1", "x|  | y|\n\n|1");
+    expect("smollm", " !? 7", " !?| |7");
+}
+
+static void letters_of_cases(void **state)
+{
+    (void)state;
+    expect("gpt-4o", "HelloWorld fooBAR", "Hello|World| foo|BAR");
+    expect("gpt-4o", "HTTPServer don't I'LL", "HTTPServer| don't| I'LL");
+    expect("tekken", "don't 1234", "don|'t| |1|2|3|4");
+    expect("gpt-4o", "1234567 a", "123|456|7| a");
+    expect("gpt-4o", "a//b\n/ c", "a|//|b|\n|/| c");
+    expect("gpt-4o", "x !\n\n  y", "x| !\n\n| | y");
+    /* 你 has no case: it ends a word that began with capitals, and W+ begins with it. */
+    expect("gpt-4o", "AB\xe4\xbd\xa0XY", "AB\xe4\xbd\xa0|XY");
+    expect("gpt-4o", "\xe4\xbd\xa0\xe5\xa5\xbd ok", "\xe4\xbd\xa0\xe5\xa5\xbd| ok");
+    expect("gpt-4o", "e\xcc\x81x", "e\xcc\x81x"); /* a mark goes with letters */
+    expect("gpt-4o", "a\tb \r\n", "a|\tb| \r\n");
+    expect("tekken", "a\xff\xfe", "a|\xff\xfe");
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -119,7 +145,9 @@ static void names(void **state)
     assert_string_equal(pretok_find(STR("llama-v3"))->like, "llama-bpe");
     assert_true(pretok_find(STR("llama3"))->ignore_merges);
     assert_false(pretok_find(STR("smaug-bpe"))->ignore_merges);
-    assert_null(pretok_find(STR("tekken")));
+    assert_true(pretok_find(STR("tekken"))->ignore_merges);
+    assert_string_equal(pretok_find(STR("refact"))->like, "smollm");
+    assert_null(pretok_find(STR("viking")));
     struct buf b = buf_make(1000);
     pretok_list(&b);
     assert_non_null(strstr(buf_cstr(&b), "gpt-2, llama-bpe, qwen2"));
@@ -129,8 +157,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_and_spaces), cmocka_unit_test(line_ends),    cmocka_unit_test(contractions),
-        cmocka_unit_test(numbers),          cmocka_unit_test(beyond_ascii), cmocka_unit_test(names),
+        cmocka_unit_test(words_and_spaces), cmocka_unit_test(line_ends),    cmocka_unit_test(contractions),     cmocka_unit_test(numbers),
+        cmocka_unit_test(beyond_ascii),     cmocka_unit_test(digits_apart), cmocka_unit_test(letters_of_cases), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
