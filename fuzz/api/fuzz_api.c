@@ -2,14 +2,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "api/anthropic/anthropic.h"
+#include "api/llama/llama.h"
+#include "api/ollama/ollama.h"
 #include "api/request.h"
+#include "api/responses/responses.h"
 #include "gen/codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { DEPTH_MAX = 64, ARENA_BYTES_MAX = 64 << 20 };
-
-typedef int parse_fn(struct str, size_t, struct arena *, struct api_request *, struct api_error *);
 
 static void check_error(int rc, const struct api_error *e)
 {
@@ -20,7 +22,7 @@ static void check_error(int rc, const struct api_error *e)
     buf_free(&out);
 }
 
-static void check_generation(parse_fn *parse, struct str body)
+static void check_generation(api_parse_fn *parse, struct str body)
 {
     struct arena a = arena_make(ARENA_BYTES_MAX);
     struct api_request r = {0};
@@ -57,6 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str body = str_from(data, size);
     check_generation(api_parse_chat, body);
     check_generation(api_parse_completion, body);
+    check_generation(anthropic_parse, body);
+    check_generation(llama_parse, body);
+    check_generation(responses_parse, body);
+    check_generation(ollama_parse_chat, body);
+    check_generation(ollama_parse_generate, body);
     check_tokens(body);
     return 0;
 }

@@ -93,7 +93,7 @@ static int check(struct field_reader *fr, const struct api_request *r)
 
 int api_parse_completion(struct str body, size_t depth_max, struct arena *a, struct api_request *ret, struct api_error *e)
 {
-    struct field_reader fr = {a, e};
+    struct field_reader fr = {.arena = a, .error = e};
     struct api_request r = {0};
     gen_request_init(&r.gen, GEN_COMPLETE);
     int rc = body_parse(body, depth_max, &r.root, e);

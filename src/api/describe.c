@@ -1,7 +1,11 @@
+#include "api/anthropic/anthropic.h"
 #include "api/internal.h"
+#include "api/llama/llama.h"
+#include "api/ollama/ollama.h"
 #include "api/people_fields.h"
 #include "api/pulls.h"
 #include "api/request.h"
+#include "api/responses/responses.h"
 #include "api/talk_fields.h"
 
 static void put_fields(struct buf *out, const char *title, const struct field *rows, size_t n)
@@ -36,4 +40,14 @@ void api_describe(struct buf *out)
     put_fields(out, "A rating", api_rating_fields, api_n_rating_fields);
     put_fields(out, "A preset", api_preset_fields, api_n_preset_fields);
     put_fields(out, "Counting tokens", api_count_fields, api_n_count_fields);
+    put_fields(out, "Responses (POST /v1/responses)", responses_fields, responses_n_fields);
+    put_fields(out, "Anthropic: messages and count_tokens", anthropic_fields, anthropic_n_fields);
+    put_fields(out, "llama-server: POST /completion", llama_fields, llama_n_fields);
+    put_fields(out, "llama-server: POST /infill, which takes the other fields of /completion as well", infill_fields, infill_n_fields);
+    put_fields(out, "Ollama: chat and generate", ollama_common_fields, ollama_n_common_fields);
+    put_fields(out, "Ollama: chat only", ollama_chat_fields, ollama_n_chat_fields);
+    put_fields(out, "Ollama: generate only", ollama_generate_fields, ollama_n_generate_fields);
+    put_fields(out, "Ollama: options", ollama_option_fields, ollama_n_option_fields);
+    put_fields(out, "Ollama: a model (POST /api/show, DELETE /api/delete)", ollama_model_fields, ollama_n_model_fields);
+    put_fields(out, "Ollama: getting a model (POST /api/pull)", ollama_pull_fields, ollama_n_pull_fields);
 }

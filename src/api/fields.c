@@ -30,9 +30,17 @@ static const char *type_name(const json_t *v)
     return "unknown";
 }
 
+/* Where errors say the field is. */
+static const char *full_name(const struct field_reader *r, const char *name, char ret[96])
+{
+    snprintf(ret, 96, "%s%s", r->prefix, name);
+    return ret;
+}
+
 int field_wrong(struct field_reader *r, const char *name, const char *wanted, const json_t *got)
 {
-    char value[48] = "";
+    char value[48] = "", full[96];
+    name = full_name(r, name, full);
     if (json_is_integer(got))
         snprintf(value, sizeof value, "%lld", (long long)json_integer_value(got));
     else if (json_is_real(got))
@@ -43,7 +51,72 @@ int field_wrong(struct field_reader *r, const char *name, const char *wanted, co
 
 int field_unsupported(struct field_reader *r, const char *name, const char *why)
 {
+    char full[96];
+    name = full_name(r, name, full);
     return api_error_set(r->error, 400, "unsupported_parameter", name, "'%s' is not supported: %s", name, why);
+}
+
+int field_missing(struct field_reader *r, const char *name)
+{
+    char full[96];
+    name = full_name(r, name, full);
+    return api_error_set(r->error, 400, "missing_field", name, "'%s' is missing", name);
+}
+
+int field_json(struct field_reader *r, const json_t *v, struct str *ret)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    size_t n = json_dumpb(v, NULL, 0, flags);
+    char *text = n ? field_array(r, n, 1) : NULL;
+    if (!n)
+        return api_error_nomem(r->error);
+    if (!text)
+        return ERR_NOMEM;
+    *ret = str_from(text, json_dumpb(v, text, n, flags));
+    return OK;
+}
+
+int field_join(struct field_reader *r, const struct str *texts, size_t n, struct str *ret)
+{
+    size_t len = 0, at = 0;
+    for (size_t i = 0; i < n; i++)
+        len += texts[i].len;
+    if (n <= 1) {
+        *ret = n ? texts[0] : (struct str){0};
+        return OK;
+    }
+    char *joined = field_array(r, len, 1);
+    if (!joined)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; at += texts[i++].len)
+        memcpy(joined + at, texts[i].ptr, texts[i].len);
+    *ret = str_from(joined, len);
+    return OK;
+}
+
+int field_list(struct field_reader *r, const char *name, json_t *v, size_t max, size_t size, field_element_fn *one, void **ret,
+               size_t *ret_n)
+{
+    char element[96], full[96];
+    size_t n = json_array_size(v);
+    if (!json_is_array(v))
+        return field_wrong(r, name, "an array", v);
+    if (n > max) {
+        name = full_name(r, name, full);
+        return api_error_set(r->error, 400, "invalid_value", name, "'%s' has %zu elements, but at most %zu are possible", name, n, max);
+    }
+    char *all = field_array(r, n, size);
+    if (!all)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(element, sizeof element, "%s[%zu]", name, i);
+        int rc = one(r, element, json_array_get(v, i), all + i * size);
+        if (rc)
+            return rc;
+    }
+    *ret = all;
+    *ret_n = n;
+    return OK;
 }
 
 static void describe(const struct field *f, char *dst, size_t cap, bool article)
@@ -55,6 +128,8 @@ static void describe(const struct field *f, char *dst, size_t cap, bool article)
     case FIELD_F32: snprintf(dst, cap, "%snumber from %g to %g", a, f->min, f->max); break;
     case FIELD_STR: snprintf(dst, cap, "%sstring of at most %.0f bytes", a, f->max); break;
     case FIELD_OTHER: snprintf(dst, cap, "%s", f->type); break;
+    case FIELD_IGNORED: snprintf(dst, cap, "ignored"); break;
+    case FIELD_REFUSED: snprintf(dst, cap, "refused"); break;
     }
 }
 
@@ -95,27 +170,45 @@ static bool store_plain(const struct field *f, json_t *v, void *dst)
             return false;
         *(struct str *)dst = field_str(v);
         return true;
-    case FIELD_OTHER: break;
+    case FIELD_OTHER:
+    case FIELD_IGNORED:
+    case FIELD_REFUSED: break;
     }
     return false;
 }
 
+static bool asks_nothing(const json_t *v)
+{
+    return json_is_false(v) || (json_is_string(v) && !json_string_length(v)) || (json_is_array(v) && !json_array_size(v)) ||
+           (json_is_object(v) && !json_object_size(v));
+}
+
+static int read_one(struct field_reader *r, const struct field *f, json_t *v, void *target)
+{
+    char wanted[120];
+    switch (f->kind) {
+    case FIELD_OTHER: return f->read(r, f, v, target);
+    case FIELD_IGNORED: return OK;
+    case FIELD_REFUSED: return asks_nothing(v) ? OK : field_unsupported(r, f->name, f->about);
+    default: break;
+    }
+    if (store_plain(f, v, (char *)target + f->at))
+        return OK;
+    describe(f, wanted, sizeof wanted, true);
+    return field_wrong(r, f->name, wanted, v);
+}
+
 int fields_read(struct field_reader *r, const struct field *rows, size_t n, const char *prefix, json_t *object, void *target)
 {
-    for (const struct field *f = rows; f < rows + n; f++) {
+    char outer[sizeof r->prefix];
+    int rc = OK;
+    memcpy(outer, r->prefix, sizeof outer);
+    snprintf(r->prefix, sizeof r->prefix, "%.*s%s", (int)sizeof r->prefix / 2, outer, prefix);
+    for (const struct field *f = rows; !rc && f < rows + n; f++) {
         json_t *v = json_object_get(object, f->name);
-        if (!v || json_is_null(v))
-            continue;
-        if (f->kind == FIELD_OTHER) {
-            int rc = f->read(r, f, v, target);
-            if (rc)
-                return rc;
-        } else if (!store_plain(f, v, (char *)target + f->at)) {
-            char wanted[120], name[96];
-            describe(f, wanted, sizeof wanted, true);
-            snprintf(name, sizeof name, "%s%s", prefix, f->name);
-            return field_wrong(r, name, wanted, v);
-        }
+        if (v && !json_is_null(v))
+            rc = read_one(r, f, v, target);
     }
-    return OK;
+    memcpy(r->prefix, outer, sizeof outer);
+    return rc;
 }

@@ -11,9 +11,11 @@ uint64_t generation_now_ms(const struct generation *g)
 static void generation_free(struct generation *g)
 {
     for (uint32_t i = 0; g->choices && i < g->n_choices; i++) {
-        buf_free(&g->choices[i].text);
+        answer_deinit(&g->choices[i]);
         logprobs_deinit(&g->choices[i].logprobs);
     }
+    if (g->shape->dispose)
+        g->shape->dispose(g);
     buf_free(&g->scratch);
     free((char *)g->head.ptr);
     free(g->choices);
@@ -73,39 +75,68 @@ void generation_fail(struct generation *g, const struct api_error *e)
         respond_error(g->api, g->x, e);
 }
 
+static void deliver(struct generation *g)
+{
+    if (g->stream)
+        stream_complete(g);
+    else if (g->x)
+        answer_send(g);
+}
+
+void generation_deliver(struct generation *g)
+{
+    deliver(g);
+    leave(g);
+}
+
 static void finish(struct generation *g)
 {
     g->over = true;
     release(g);
-    if (g->stream)
-        stream_complete(g);
-    else
-        answer_send(g);
+    g->busy++;
+    if (g->shape->keep && g->shape->keep(g))
+        return;
+    generation_deliver(g);
 }
 
 /* ---- events of the runtime */
 
+static void counted(struct generation *g)
+{
+    stop(g);
+    if (g->x)
+        answer_send(g);
+}
+
 static void on_progress(struct call *c, const struct gen_event *ev)
 {
-    if (ev->type == GEN_PREFILL)
+    if (ev->type == GEN_PREFILL) {
         c->read = ev->prefill.done;
+        c->total = ev->prefill.total;
+        c->cached = ev->prefill.cached;
+    }
     if (ev->type == GEN_LOADING)
         c->g->loaded_ns = clock_ns(c->g->api->c.clock);
     if (c->g->stream)
         stream_progress(c->g, ev);
+    else if (ev->type == GEN_PREFILL && c->g->shape->only_counts)
+        counted(c->g);
 }
 
-static void on_text(struct call *c, const struct gen_event *ev)
+static void on_part(struct call *c, const struct gen_event *ev)
 {
     struct generation *g = c->g;
     uint32_t choice = c->first_choice + ev->choice;
     if (ev->choice >= g->n_per_call || g->choices[choice].done)
         return;
     g->choices[choice].pieces++;
-    if (g->stream)
-        stream_text(g, c, choice, ev);
-    else
-        answer_text(g, choice, ev);
+    bool call = ev->type == GEN_TOOL_CALL, hidden = ev->type == GEN_REASONING && g->hides_reasoning;
+    if (!hidden && (!g->stream || (call ? g->shape->collects_calls : g->shape->collects_text)))
+        answer_part(g, choice, ev);
+    if (g->stream && !g->over)
+        stream_part(g, c, choice, ev);
+    else if (g->shape->builds && !hidden)
+        stream_show(g, choice, ev);
 }
 
 static void on_done(struct call *c, const struct gen_event *ev)
@@ -117,6 +148,7 @@ static void on_done(struct call *c, const struct gen_event *ev)
     h->done = true;
     h->reason = ev->done.reason;
     h->completion_tokens = ev->done.usage.completion_tokens;
+    h->reasoning_tokens = ev->done.usage.reasoning_tokens;
     h->decode_ms = ev->done.timings.decode_ms;
     str_copy(h->stop, sizeof h->stop, ev->done.stop);
     if (ev->choice == 0) {
@@ -132,6 +164,8 @@ static void on_done(struct call *c, const struct gen_event *ev)
         generation_fail(g, &e);
         return;
     }
+    if (!g->stream && g->shape->builds)
+        g->shape->done(g, c->first_choice + ev->choice);
     if (g->stream)
         stream_done(g, c->first_choice + ev->choice);
     if (c->open == 0 && --g->n_open == 0 && !g->over)
@@ -150,12 +184,12 @@ static void on_error(struct call *c, const struct gen_event *ev)
 static void on_event(void *ctx, const struct gen_event *ev)
 {
     static void (*const handlers[GEN_EVENT_TYPE_COUNT])(struct call *, const struct gen_event *) = {
-        [GEN_QUEUED] = on_progress, [GEN_LOADING] = on_progress, [GEN_PREFILL] = on_progress,
-        [GEN_TEXT] = on_text,       [GEN_DONE] = on_done,        [GEN_ERROR] = on_error,
+        [GEN_QUEUED] = on_progress, [GEN_LOADING] = on_progress, [GEN_PREFILL] = on_progress, [GEN_TEXT] = on_part,
+        [GEN_DONE] = on_done,       [GEN_ERROR] = on_error,      [GEN_REASONING] = on_part,   [GEN_TOOL_CALL] = on_part,
     };
     struct call *c = ctx;
     struct generation *g = c->g;
-    if (g->over || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT || !handlers[ev->type])
+    if (g->over || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT)
         return;
     g->busy++;
     handlers[ev->type](c, ev);
@@ -215,7 +249,7 @@ static bool make_choices(struct generation *g, const struct api_request *r)
     for (uint32_t i = 0; i < g->n_calls; i++)
         g->calls[i] = (struct call){.g = g, .first_choice = i * g->n_per_call, .open = g->n_per_call};
     for (uint32_t i = 0; i < g->n_choices; i++) {
-        g->choices[i].text = buf_make(API_ANSWER_BYTES_MAX / g->n_choices);
+        g->choices[i].text = g->choices[i].reasoning = buf_make(API_ANSWER_BYTES_MAX / g->n_choices);
         logprobs_init(&g->choices[i].logprobs, g->stream ? STREAM_EVENT_BYTES_MAX : API_ANSWER_BYTES_MAX / g->n_choices);
     }
     return true;
@@ -230,9 +264,10 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     g->api = a;
     g->x = x;
     g->shape = shape;
-    g->stream = r->stream;
-    g->include_usage = r->stream && r->include_usage;
+    g->stream = r->stream && !shape->only_counts;
+    g->include_usage = g->stream && r->include_usage;
     g->logprobs = r->gen.logprobs;
+    g->hides_reasoning = r->hides_reasoning;
     g->principal = api_principal(x)->id;
     g->created_s = clock_wall_ms(a->c.clock) / 1000;
     g->last_write_ms = generation_now_ms(g);
@@ -241,7 +276,7 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     g->scratch = buf_make(STREAM_EVENT_BYTES_MAX * 2);
     g->model = str_dup(model);
     snprintf(g->id, sizeof g->id, "%s%016llx%08x", shape->id_prefix, (unsigned long long)rng_u64(&a->rng), (unsigned)rng_u64(&a->rng));
-    if (!g->model || !make_choices(g, r)) {
+    if (!g->model || !make_choices(g, r) || (shape->init && !shape->init(g, r))) {
         generation_free(g);
         return NULL;
     }

@@ -31,13 +31,21 @@ enum {
 
 struct generation;
 
+/* A call of a tool, as far as it has come. */
+struct choice_call {
+    struct buf id, name, arguments;
+};
+
 struct choice {
     bool done;
     enum gen_finish reason;
     uint32_t completion_tokens; /* once it is done */
     uint32_t pieces;            /* of text so far: about its tokens */
     float decode_ms;
-    struct buf text;                   /* collected */
+    uint32_t reasoning_tokens;
+    struct buf text, reasoning; /* collected */
+    struct choice_call *calls;  /* [n_calls]; collected */
+    uint32_t n_calls;
     char stop[GEN_STOP_BYTES_MAX + 1]; /* the text that ended it, or "" */
     struct logprobs logprobs;
 };
@@ -45,12 +53,12 @@ struct choice {
 /* One prompt's way through the runtime. */
 struct call {
     struct generation *g;
-    struct ticket *ticket;  /* NULL: not submitted, or gone */
-    uint32_t first_choice;  /* its choices are first_choice … + n - 1 */
-    uint32_t open;          /* choices that are not done */
-    uint32_t owed;          /* credit that was used and not given back */
-    struct gen_usage usage; /* of the prompt */
-    uint32_t read;          /* of its tokens so far */
+    struct ticket *ticket;        /* NULL: not submitted, or gone */
+    uint32_t first_choice;        /* its choices are first_choice … + n - 1 */
+    uint32_t open;                /* choices that are not done */
+    uint32_t owed;                /* credit that was used and not given back */
+    struct gen_usage usage;       /* of the prompt */
+    uint32_t read, total, cached; /* of its tokens so far, of how many, and of them remembered */
     float queue_ms, prefill_ms;
 };
 
@@ -66,7 +74,7 @@ struct generation {
     json_t *body; /* owned; of shapes that keep it, else NULL */
     int64_t created_s, principal;
     bool admitted; /* limit_release is owed */
-    bool stream, include_usage, logprobs;
+    bool stream, include_usage, logprobs, hides_reasoning;
     uint32_t n_per_call, n_calls, n_choices, n_open; /* n_open: calls that are not complete */
     struct call *calls;                              /* [n_calls] */
     struct choice *choices;                          /* [n_choices] */
@@ -79,24 +87,34 @@ struct generation {
     int busy;
     uint64_t last_write_ms;
     uint64_t begin_ns, loaded_ns; /* loaded: of the last news about loading the model, or 0 */
+    void *own;                    /* the shape's */
     struct {
         uint32_t item;     /* of the part of the answer that is open */
         uint64_t sequence; /* of the next event */
-        bool open;
-    } at; /* the shape's own place in its stream */
+        int kind;          /* of that part; the shape's own words */
+    } at;                  /* the shape's own place in its stream */
 };
 
 /* How an API's answers look. Its functions render into g->scratch and send with stream_send, or write into the buffer that they are
  * given; g->x is there when they are called. All but `put_whole` are only used by streams. */
 struct shape {
     const char *id_prefix;
-    const char *stream_type;                                 /* the content type of a stream */
+    const char *stream_type; /* the content type of a stream */
+    bool only_counts;        /* the prompt's tokens, which are known when it begins to be read: there is no answer, and no stream */
+    bool builds;             /* text, reasoning, tool_call and done run for collected answers, too */
+    bool (*init)(struct generation *g, const struct api_request *r); /* of g->own; false: no memory. May be NULL, with dispose */
+    void (*dispose)(struct generation *g);
+    /* Begins what must be done between the last choice and the last word, and ends with generation_deliver. False: nothing was begun. */
+    bool (*keep)(struct generation *g);
     bool keeps_body;                                         /* g->body stays until the end */
+    bool collects_text, collects_calls;                      /* also of a stream: what comes last says it all again */
     const struct logprobs_form *logprobs;                    /* NULL: this API has none */
     const struct openai_form *openai;                        /* of openai_stream.c's functions only */
     void (*put_whole)(struct generation *g, struct json *j); /* the collected answer, one JSON value */
     bool (*begin)(struct generation *g);                     /* the first bytes; false: no memory. May be NULL */
     void (*text)(struct generation *g, uint32_t choice, struct str text);
+    void (*reasoning)(struct generation *g, uint32_t choice, struct str text);                 /* NULL: not shown */
+    void (*tool_call)(struct generation *g, uint32_t choice, const struct gen_event *ev);      /* NULL: not at once */
     void (*done)(struct generation *g, uint32_t choice);                                       /* a choice is complete */
     void (*complete)(struct generation *g);                                                    /* all are; what comes last */
     void (*put_error)(const struct generation *g, const struct api_error *e, struct buf *out); /* ends a stream that had begun */
@@ -108,15 +126,15 @@ extern const struct shape shape_chat, shape_completion;
 /* What differs between OpenAI's two endpoints. */
 struct openai_form {
     const char *object, *chunk_object;
-    bool has_role;                                      /* the first chunk of a choice says who speaks */
-    void (*put_whole)(struct json *j, struct str text); /* a complete answer's key and value */
-    void (*put_delta)(struct json *j, struct str text, bool first);
+    bool has_role;                                             /* the first chunk of a choice says who speaks */
+    void (*put_whole)(struct json *j, const struct choice *c); /* a complete answer's key and value */
+    void (*put_delta)(struct json *j, const char *key, struct str text, bool first);
     void (*put_end)(struct json *j); /* the same of the last chunk, which has no text */
 };
 
 /* Sums over prompts and choices; times run side by side, so of them the longest. */
 struct shape_totals {
-    uint64_t prompt, cached, completion, decoded; /* tokens; decoded: those that decode_ms is the time of */
+    uint64_t prompt, cached, completion, reasoning, decoded; /* tokens; decoded: those that decode_ms is the time of */
     double queue_ms, prefill_ms, decode_ms;
 };
 struct shape_totals shape_total(const struct generation *g);
@@ -125,6 +143,8 @@ const char *shape_finish(enum gen_finish reason);
 /* ---- openai_stream.c: server-sent events (WHATWG HTML, section 9.2), each one JSON chunk */
 bool openai_begin(struct generation *g);
 void openai_text(struct generation *g, uint32_t choice, struct str text);
+void openai_reasoning(struct generation *g, uint32_t choice, struct str text);
+void openai_tool_call(struct generation *g, uint32_t choice, const struct gen_event *ev);
 void openai_done(struct generation *g, uint32_t choice);
 void openai_complete(struct generation *g);
 void openai_put_error(const struct generation *g, const struct api_error *e, struct buf *out);
@@ -137,7 +157,10 @@ void openai_put_usage(struct json *j, const struct generation *g);
 /* ---- stream.c: what all streams have in common */
 /* Sends g->scratch and empties it. Failures of the buffer end the generation. */
 void stream_send(struct generation *g);
-void stream_text(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev);
+/* TEXT, REASONING or TOOL_CALL */
+void stream_part(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev);
+/* Gives one of them to the shape. */
+void stream_show(struct generation *g, uint32_t choice, const struct gen_event *ev);
 void stream_done(struct generation *g, uint32_t choice);
 void stream_complete(struct generation *g);
 void stream_error(struct generation *g, const struct api_error *e);
@@ -145,7 +168,12 @@ void stream_progress(struct generation *g, const struct gen_event *ev);
 void stream_drained(struct generation *g);
 
 /* ---- answer.c */
-void answer_text(struct generation *g, uint32_t choice, const struct gen_event *ev);
+void answer_part(struct generation *g, uint32_t choice, const struct gen_event *ev);
+/* A call's arguments, when they are the whole JSON text of an object (none at all count as {}); else {NULL, 0}: cut by a limit. */
+struct str answer_arguments(const struct choice_call *call);
+void answer_deinit(struct choice *c);
+/* Fails the generation: ERR_LIMIT or ERR_NOMEM. */
+void answer_too_large(struct generation *g, int rc);
 void answer_send(struct generation *g);
 
 /* ---- generation.c */
@@ -155,6 +183,8 @@ void generation_handle(struct api *a, struct http_exchange *x, const struct shap
 void generation_start(struct api *a, struct http_exchange *x, const struct shape *shape, const struct api_request *r);
 /* Ends with an error: as an answer when nothing has gone out, else within the stream. */
 void generation_fail(struct generation *g, const struct api_error *e);
+/* After shape->keep. */
+void generation_deliver(struct generation *g);
 uint64_t generation_now_ms(const struct generation *g);
 
 #endif

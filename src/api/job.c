@@ -36,31 +36,40 @@ static void on_drained(void *ctx, struct http_exchange *x)
         j->drained(j);
 }
 
-struct job *job_create(struct api *a, struct http_exchange *x, size_t args_size)
+struct job *job_create_alone(struct api *a, int64_t owner, size_t args_size)
 {
-    static const struct http_events events = {.drained = on_drained, .ended = on_ended};
-    struct api_error e;
     struct job *j = a->c.store ? calloc(1, sizeof *j) : NULL;
-    if (j) {
-        j->arena = arena_make(TALK_READ_BYTES_MAX);
-        j->args = arena_calloc(&j->arena, 1, args_size ? args_size : 1);
-    }
-    if (!j || !j->args) {
-        api_error_nomem(&e);
-        if (!a->c.store)
-            api_error_set(&e, 503, "no_store", NULL, "This server runs without a store");
-        respond_error(a, x, &e);
+    if (!j)
+        return NULL;
+    j->arena = arena_make(TALK_READ_BYTES_MAX);
+    j->args = arena_calloc(&j->arena, 1, args_size ? args_size : 1);
+    if (!j->args) {
         free(j);
         return NULL;
     }
     j->api = a;
-    j->x = x;
-    j->owner = api_principal(x)->id;
-    j->stored_bytes_max = j->owner == PEOPLE_OWNER ? 0 : a->c.stored_bytes_max;
+    j->owner = owner;
+    j->stored_bytes_max = owner == PEOPLE_OWNER ? 0 : a->c.stored_bytes_max;
     j->now_ms = clock_wall_ms(a->c.clock);
     j->out = buf_make(JOB_ANSWER_BYTES_MAX);
     j->status = 200;
     link_add(&a->jobs, &j->link);
+    return j;
+}
+
+struct job *job_create(struct api *a, struct http_exchange *x, size_t args_size)
+{
+    static const struct http_events events = {.drained = on_drained, .ended = on_ended};
+    struct api_error e;
+    struct job *j = job_create_alone(a, api_principal(x)->id, args_size);
+    if (!j) {
+        api_error_nomem(&e);
+        if (!a->c.store)
+            api_error_set(&e, 503, "no_store", NULL, "This server runs without a store");
+        respond_error(a, x, &e);
+        return NULL;
+    }
+    j->x = x;
     http_listen_events(x, &events, j);
     return j;
 }
@@ -106,7 +115,7 @@ void job_respond(struct job *j)
 bool job_body(struct job *j, const struct field *rows, size_t n, void *target)
 {
     struct api_error e;
-    struct field_reader fr = {&j->arena, &e};
+    struct field_reader fr = {.arena = &j->arena, .error = &e};
     struct str body = http_request(j->x)->body;
     if (!str_trim(body).len)
         body = STR("{}");

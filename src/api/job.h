@@ -47,6 +47,8 @@ enum { JOB_ANSWER_BYTES_MAX = 256 << 20 };
 
 /* NULL: there is no memory or no store, and the exchange is answered. */
 struct job *job_create(struct api *a, struct http_exchange *x, size_t args_size);
+/* One without an exchange: nobody is answered. NULL: there is no memory or no store. */
+struct job *job_create_alone(struct api *a, int64_t owner, size_t args_size);
 /* A copy that lives as long as the job: slices of a request end with it. */
 struct str job_keep(struct job *j, struct str s);
 /* The body by a table; an empty body counts as {}. False: refused, and the job is gone. */

@@ -5,10 +5,13 @@
 
 #include "api/internal.h"
 
+enum { LOOKUP_NAME_BYTES = 257 };
+
 struct lookup {
     struct api *api;
     struct http_exchange *x; /* NULL: over */
     bool answered, with_pieces;
+    char model[LOOKUP_NAME_BYTES]; /* for whoever wants to say it; "" at first */
 };
 
 struct lookup *lookup_create(struct api *a, struct http_exchange *x, bool with_pieces); /* NULL: out of memory */

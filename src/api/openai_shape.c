@@ -48,6 +48,7 @@ struct shape_totals shape_total(const struct generation *g)
     for (uint32_t i = 0; i < g->n_choices; i++) {
         uint32_t n = g->choices[i].completion_tokens;
         t.completion += n;
+        t.reasoning += g->choices[i].reasoning_tokens;
         t.decoded += n ? n - 1 : 0; /* decoding is timed from the first token to the last */
         t.decode_ms = fmax(t.decode_ms, (double)g->choices[i].decode_ms);
     }
@@ -66,6 +67,12 @@ void openai_put_usage(struct json *j, const struct generation *g)
     json_obj(j);
     json_kuint(j, "cached_tokens", t.cached);
     json_obj_end(j);
+    if (t.reasoning) {
+        json_key(j, "completion_tokens_details");
+        json_obj(j);
+        json_kuint(j, "reasoning_tokens", t.reasoning);
+        json_obj_end(j);
+    }
     json_obj_end(j);
     put_timings(j, &t);
 }
@@ -75,7 +82,7 @@ static void put_choice(struct json *j, struct generation *g, uint32_t index)
     struct choice *c = &g->choices[index];
     json_obj(j);
     json_kuint(j, "index", index);
-    g->shape->openai->put_whole(j, buf_str(&c->text));
+    g->shape->openai->put_whole(j, c);
     json_key(j, "logprobs");
     if (g->logprobs)
         logprobs_write(&c->logprobs, g->shape->logprobs, j);
@@ -98,24 +105,49 @@ static void put_whole(struct generation *g, struct json *j)
     json_obj_end(j);
 }
 
-static void chat_whole(struct json *j, struct str text)
+static void put_calls(struct json *j, const struct choice *c)
+{
+    json_key(j, "tool_calls");
+    json_arr(j);
+    for (const struct choice_call *call = c->calls; call < c->calls + c->n_calls; call++) {
+        json_obj(j);
+        json_kstr(j, "id", buf_str(&call->id));
+        json_kcstr(j, "type", "function");
+        json_key(j, "function");
+        json_obj(j);
+        json_kstr(j, "name", buf_str(&call->name));
+        json_kstr(j, "arguments", buf_str(&call->arguments));
+        json_obj_end(j);
+        json_obj_end(j);
+    }
+    json_arr_end(j);
+}
+
+static void chat_whole(struct json *j, const struct choice *c)
 {
     json_key(j, "message");
     json_obj(j);
     json_kcstr(j, "role", "assistant");
-    json_kstr(j, "content", text);
+    if (c->n_calls && !c->text.len)
+        json_kcstr(j, "content", NULL);
+    else
+        json_kstr(j, "content", buf_str(&c->text));
+    if (c->reasoning.len)
+        json_kstr(j, "reasoning_content", buf_str(&c->reasoning));
     json_key(j, "refusal");
     json_nil(j);
+    if (c->n_calls)
+        put_calls(j, c);
     json_obj_end(j);
 }
 
-static void chat_delta(struct json *j, struct str text, bool first)
+static void chat_delta(struct json *j, const char *key, struct str text, bool first)
 {
     json_key(j, "delta");
     json_obj(j);
     if (first)
         json_kcstr(j, "role", "assistant");
-    json_kstr(j, "content", text);
+    json_kstr(j, key, text);
     json_obj_end(j);
 }
 
@@ -126,13 +158,14 @@ static void chat_end(struct json *j)
     json_obj_end(j);
 }
 
-static void completion_whole(struct json *j, struct str text)
+static void completion_whole(struct json *j, const struct choice *c)
 {
-    json_kstr(j, "text", text);
+    json_kstr(j, "text", buf_str(&c->text));
 }
 
-static void completion_delta(struct json *j, struct str text, bool first)
+static void completion_delta(struct json *j, const char *key, struct str text, bool first)
 {
+    (void)key;
     (void)first;
     json_kstr(j, "text", text);
 }
@@ -150,5 +183,10 @@ static const struct openai_form completion_form = {"text_completion", "text_comp
     .stream_type = "text/event-stream; charset=utf-8", .put_whole = put_whole, .begin = openai_begin, .text = openai_text, \
     .done = openai_done, .complete = openai_complete, .put_error = openai_put_error, .put_alive = sse_put_alive
 
-const struct shape shape_chat = {OPENAI, .id_prefix = "chatcmpl-", .openai = &chat_form, .logprobs = &logprobs_chat};
+const struct shape shape_chat = {OPENAI,
+                                 .id_prefix = "chatcmpl-",
+                                 .reasoning = openai_reasoning,
+                                 .tool_call = openai_tool_call,
+                                 .openai = &chat_form,
+                                 .logprobs = &logprobs_chat};
 const struct shape shape_completion = {OPENAI, .id_prefix = "cmpl-", .openai = &completion_form, .logprobs = &logprobs_completion};

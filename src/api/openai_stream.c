@@ -16,26 +16,34 @@ static void chunk_send(struct generation *g)
     stream_send(g);
 }
 
-/* The chunk's one choice. `text.ptr` NULL: the last one, with its reason. */
-static void send_choice(struct generation *g, uint32_t index, struct str text, bool first, const char *finish)
+/* The chunk's one choice: what stands around its delta. */
+static struct json choice_open(struct generation *g, uint32_t index)
 {
-    struct choice *c = &g->choices[index];
     struct json j = chunk_open(g);
     json_obj(&j);
     json_kuint(&j, "index", index);
-    if (finish)
-        g->shape->openai->put_end(&j);
-    else
-        g->shape->openai->put_delta(&j, text, first);
-    json_key(&j, "logprobs");
+    return j;
+}
+
+static void choice_send(struct generation *g, uint32_t index, struct json *j, const char *finish)
+{
+    struct choice *c = &g->choices[index];
+    json_key(j, "logprobs");
     if (c->logprobs.part[0].len)
-        logprobs_write(&c->logprobs, g->shape->logprobs, &j);
+        logprobs_write(&c->logprobs, g->shape->logprobs, j);
     else
-        json_nil(&j);
-    json_kcstr(&j, "finish_reason", finish);
-    json_obj_end(&j);
+        json_nil(j);
+    json_kcstr(j, "finish_reason", finish);
+    json_obj_end(j);
     buf_puts(&g->scratch, g->include_usage ? "],\"usage\":null}" : "]}");
     chunk_send(g);
+}
+
+static void send_delta(struct generation *g, uint32_t index, const char *key, struct str text, bool first)
+{
+    struct json j = choice_open(g, index);
+    g->shape->openai->put_delta(&j, key, text, first);
+    choice_send(g, index, &j, NULL);
 }
 
 /* `{"id":…,"choices":[`, to which each chunk adds its choice and the closing brackets. */
@@ -58,18 +66,50 @@ bool openai_begin(struct generation *g)
     if (!render_head(g))
         return false;
     for (uint32_t i = 0; g->shape->openai->has_role && i < g->n_choices && g->x && !g->over; i++)
-        send_choice(g, i, (struct str){0}, true, NULL);
+        send_delta(g, i, "content", (struct str){0}, true);
     return true;
 }
 
 void openai_text(struct generation *g, uint32_t choice, struct str text)
 {
-    send_choice(g, choice, text, false, NULL);
+    send_delta(g, choice, "content", text, false);
+}
+
+void openai_reasoning(struct generation *g, uint32_t choice, struct str text)
+{
+    send_delta(g, choice, "reasoning_content", text, false);
+}
+
+void openai_tool_call(struct generation *g, uint32_t choice, const struct gen_event *ev)
+{
+    struct json j = choice_open(g, choice);
+    json_key(&j, "delta");
+    json_obj(&j);
+    json_key(&j, "tool_calls");
+    json_arr(&j);
+    json_obj(&j);
+    json_kuint(&j, "index", ev->tool_call.index);
+    if (ev->tool_call.name.len) {
+        json_kstr(&j, "id", ev->tool_call.id);
+        json_kcstr(&j, "type", "function");
+    }
+    json_key(&j, "function");
+    json_obj(&j);
+    if (ev->tool_call.name.len)
+        json_kstr(&j, "name", ev->tool_call.name);
+    json_kstr(&j, "arguments", ev->tool_call.arguments);
+    json_obj_end(&j);
+    json_obj_end(&j);
+    json_arr_end(&j);
+    json_obj_end(&j);
+    choice_send(g, choice, &j, NULL);
 }
 
 void openai_done(struct generation *g, uint32_t choice)
 {
-    send_choice(g, choice, (struct str){0}, false, shape_finish(g->choices[choice].reason));
+    struct json j = choice_open(g, choice);
+    g->shape->openai->put_end(&j);
+    choice_send(g, choice, &j, shape_finish(g->choices[choice].reason));
 }
 
 static void send_usage(struct generation *g)

@@ -97,6 +97,8 @@ static const char *schema_type(const struct field *f)
     case FIELD_F32: return "number";
     case FIELD_STR: return "string";
     case FIELD_OTHER: return type_in_words(f->type);
+    case FIELD_IGNORED:
+    case FIELD_REFUSED: break;
     }
     return NULL;
 }

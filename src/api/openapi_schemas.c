@@ -1,11 +1,20 @@
+#include "api/anthropic/anthropic.h"
+#include "api/llama/llama.h"
+#include "api/ollama/ollama.h"
 #include "api/openapi.h"
 #include "api/people_fields.h"
 #include "api/request.h"
+#include "api/responses/responses.h"
 #include "api/talk_fields.h"
 
 #define BODY(name)                                  \
     {                                               \
         api_##name##_fields, &api_n_##name##_fields \
+    }
+
+#define OLLAMA(name)                                      \
+    {                                                     \
+        ollama_##name##_fields, &ollama_n_##name##_fields \
     }
 
 /* clang-format off */
@@ -45,6 +54,16 @@ const struct openapi_row openapi_rows[] = {
     {"POST", "/api/presets", .body = {BODY(preset)}, .required = "name", .status = 201, .answer = "Preset"},
     {"PATCH", "/api/presets/{id}", .body = {BODY(preset)}, .answer = "Preset"},
     {"DELETE", "/api/presets/{id}", .status = 204},
+    {"POST", "/completion", .body = {{llama_fields, &llama_n_fields}}, .required = "prompt"},
+    {"POST", "/infill", .body = {{infill_fields, &infill_n_fields}}},
+    {"POST", "/v1/responses", .body = {{responses_fields, &responses_n_fields}}, .required = "input"},
+    {"POST", "/v1/messages", .body = {{anthropic_fields, &anthropic_n_fields}}, .required = "messages"},
+    {"POST", "/v1/messages/count_tokens", .body = {{anthropic_fields, &anthropic_n_fields}}, .required = "messages"},
+    {"POST", "/api/chat", .body = {OLLAMA(common), OLLAMA(chat)}, .content_type = "application/x-ndjson"},
+    {"POST", "/api/generate", .body = {OLLAMA(common), OLLAMA(generate)}, .content_type = "application/x-ndjson"},
+    {"POST", "/api/show", .body = {OLLAMA(model)}, .required = "model"},
+    {"POST", "/api/pull", .body = {OLLAMA(pull)}, .required = "model", .content_type = "application/x-ndjson"},
+    {"DELETE", "/api/delete", .body = {OLLAMA(model)}, .required = "model"},
     {"GET", "/", .content_type = "text/html"},
 };
 

@@ -318,6 +318,14 @@ static const char *state_name(const struct pull *p)
     return !p->code ? "done" : p->code == ERR_CANCELED ? "canceled" : "failed";
 }
 
+struct pull_news pull_news_of(struct pull *p)
+{
+    pthread_mutex_lock(&p->lock);
+    struct pull_news n = {p->progress, state_name(p), p->joined && p->code};
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
 static void put_known(struct json *j, const char *key, bool known, int64_t value)
 {
     json_key(j, key);

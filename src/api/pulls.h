@@ -57,6 +57,13 @@ void pulls_cancel(struct pull *p);
 struct pull *pulls_find(struct pulls *p, struct str id);
 struct pull *pulls_first(struct pulls *p);
 struct pull *pulls_next(struct pull *p); /* NULL after the last */
+/* Copies of what is behind the lock; the state's name is "resolving", "downloading", "checking", "done", "canceled" or "failed". */
+struct pull_news {
+    struct pull_progress progress;
+    const char *state;
+    bool failed; /* or canceled; p->err says why */
+};
+struct pull_news pull_news_of(struct pull *p);
 /* The object of the API; takes the lock. */
 void pull_put(struct json *j, struct pull *p);
 
@@ -67,13 +74,27 @@ void pulls_remember(struct pulls *all, const struct pull *was, struct str sha256
 /* What was left of this file is gone, or has become a model: it is not listed any more. */
 void pulls_forget_file(struct pulls *all, struct str file);
 
+/* ---- pulls_handle.c: what other APIs' handlers do, too */
+struct pull_fields {
+    struct str name, revision, token, sha256;
+};
+int pull_begin(struct api *a, struct http_exchange *x, const struct pull_fields *f, struct pull **ret, struct api_error *e);
+/* Unloads a model and removes its file. */
+int model_remove(struct api *a, struct str name, struct api_error *e);
+
 /* ---- pulls_check.c: what may come into the models folder */
 int pull_accepts_head(struct str head, struct err *e);
 int pull_accepts_file(const char *path, struct err *e);
 
 /* ---- pulls_follow.c: listeners to one pull */
-/* The news has changed, or with `end` is the last. */
-void followers_tell(struct pull *p, bool end);
+struct pull_form {
+    const char *stream_type; /* NULL: one answer at the end */
+    void (*put)(struct pull *p, struct buf *out);
+};
+/* Answers x with the pull's news until its end. */
+void pull_follow(struct api *a, struct http_exchange *x, struct pull *p, const struct pull_form *form);
+/* The news has changed, or with `over` is the last. */
+void followers_tell(struct pull *p, bool over);
 /* Their answers are ended elsewhere. */
 void followers_forget(struct pull *p);
 

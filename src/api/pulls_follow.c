@@ -1,4 +1,4 @@
-/* GET /api/models/pulls/{id}/events. A follower that is slow misses news, and hears the newest when its buffer has drained. */
+/* Listeners to a pull. A follower that is slow misses news, and hears the newest when its buffer has drained. */
 #include <stdlib.h>
 
 #include "api/pulls.h"
@@ -6,6 +6,7 @@
 struct follower {
     struct link link;
     struct pull *pull; /* NULL: forgotten */
+    const struct pull_form *form;
     struct http_exchange *x;
     bool blocked;
 };
@@ -13,10 +14,7 @@ struct follower {
 static void send(struct follower *f)
 {
     struct buf out = buf_make(64 << 10);
-    buf_puts(&out, "event: pull\ndata: ");
-    struct json j = json_to(&out);
-    pull_put(&j, f->pull);
-    buf_puts(&out, "\n\n");
+    f->form->put(f->pull, &out);
     if (out.failed)
         http_abort(f->x);
     else if (!http_write(f->x, buf_str(&out)))
@@ -42,18 +40,31 @@ static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
     free(f);
 }
 
+/* The last word; of a follower that only waits for it, the only one. */
+static void end(struct follower *f)
+{
+    struct buf out = buf_make(64 << 10);
+    if (f->form->stream_type) {
+        http_finish(f->x);
+        return;
+    }
+    f->form->put(f->pull, &out);
+    respond_json(f->x, 200, &out);
+    buf_free(&out);
+}
+
 /* Writing and finishing may take followers out of the list, but never within the call (http.h). */
-void followers_tell(struct pull *p, bool end)
+void followers_tell(struct pull *p, bool over)
 {
     for (struct link *i = p->followers.next, *next; i != &p->followers; i = next) {
         struct follower *f = link_of(i, struct follower, link);
         next = i->next;
-        if (!f->blocked || end)
+        if (f->form->stream_type && (!f->blocked || over))
             send(f);
-        if (end) {
+        if (over) {
             link_del(&f->link);
+            end(f);
             f->pull = NULL;
-            http_finish(f->x);
         }
     }
 }
@@ -67,32 +78,51 @@ void followers_forget(struct pull *p)
     }
 }
 
-void handle_pull_events(struct api *a, struct http_exchange *x, const struct route_args *args)
+void pull_follow(struct api *a, struct http_exchange *x, struct pull *p, const struct pull_form *form)
 {
     static const struct http_events events = {.drained = on_drained, .ended = on_ended};
-    struct pull *p = a->pulls ? pulls_find(a->pulls, args->at[0]) : NULL;
-    struct follower *f = p ? calloc(1, sizeof *f) : NULL;
+    struct follower *f = calloc(1, sizeof *f);
     struct api_error e;
     if (!f) {
-        if (p)
-            api_error_nomem(&e);
-        else
-            api_error_set(&e, 404, "pull_not_found", NULL, "There is no such pull");
+        api_error_nomem(&e);
         respond_error(a, x, &e);
         return;
     }
-    *f = (struct follower){.pull = p, .x = x};
+    *f = (struct follower){.pull = p, .x = x, .form = form};
     link_init(&f->link);
     link_add(&p->followers, &f->link);
     http_listen_events(x, &events, f);
-    http_add_header(x, "Cache-Control", STR("no-store"));
-    http_add_header(x, "X-Accel-Buffering", STR("no"));
-    http_add_header(x, "X-Content-Type-Options", STR("nosniff"));
-    http_begin(x, 200, "text/event-stream; charset=utf-8");
-    send(f);
+    if (form->stream_type) {
+        http_add_header(x, "Cache-Control", STR("no-store"));
+        http_add_header(x, "X-Accel-Buffering", STR("no"));
+        http_add_header(x, "X-Content-Type-Options", STR("nosniff"));
+        http_begin(x, 200, form->stream_type);
+        send(f);
+    }
     if (!p->joined)
         return;
     link_del(&f->link);
+    end(f);
     f->pull = NULL;
-    http_finish(x);
+}
+
+static void put_event(struct pull *p, struct buf *out)
+{
+    struct json j = json_to(out);
+    buf_puts(out, "event: pull\ndata: ");
+    pull_put(&j, p);
+    buf_puts(out, "\n\n");
+}
+
+void handle_pull_events(struct api *a, struct http_exchange *x, const struct route_args *args)
+{
+    static const struct pull_form form = {"text/event-stream; charset=utf-8", put_event};
+    struct pull *p = a->pulls ? pulls_find(a->pulls, args->at[0]) : NULL;
+    struct api_error e;
+    if (p) {
+        pull_follow(a, x, p, &form);
+        return;
+    }
+    api_error_set(&e, 404, "pull_not_found", NULL, "There is no such pull");
+    respond_error(a, x, &e);
 }

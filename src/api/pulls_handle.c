@@ -8,9 +8,6 @@
 #include "api/pulls.h"
 #include "fetch/part.h"
 
-struct pull_fields {
-    struct str name, revision, token, sha256;
-};
 #define AT(f) .at = offsetof(struct pull_fields, f)
 
 /* clang-format off */
@@ -39,7 +36,7 @@ static bool text_of(struct http_exchange *x, struct str s, char **ret)
     return !s.len || (*ret && strlen(*ret) == s.len);
 }
 
-static int start(struct api *a, struct http_exchange *x, const struct pull_fields *f, struct pull **ret, struct api_error *e)
+int pull_begin(struct api *a, struct http_exchange *x, const struct pull_fields *f, struct pull **ret, struct api_error *e)
 {
     struct pull wanted = {0};
     struct err why = {0};
@@ -66,7 +63,7 @@ void handle_pull(struct api *a, struct http_exchange *x, const struct route_args
     if (!rc)
         rc = fields_read(&r, pull_rows, n_pull_rows, "", root, &f);
     if (!rc)
-        rc = start(a, x, &f, &p, &e);
+        rc = pull_begin(a, x, &f, &p, &e);
     json_decref(root);
     if (rc)
         respond_error(a, x, &e);
@@ -143,7 +140,7 @@ static int remove_part(const struct api *a, struct str name, struct api_error *e
     return rc ? api_error_set(e, 404, "model_not_found", "model", "There is no model '" STR_FMT "'", STR_ARG(name)) : OK;
 }
 
-static int remove_model(struct api *a, struct str name, struct api_error *e)
+int model_remove(struct api *a, struct str name, struct api_error *e)
 {
     const struct model_entry *m = runtime_find(a->c.runtime, name);
     if (!m || !str_eq(m->name, name)) /* a family's name is enough to ask a model, and not to remove it */
@@ -163,7 +160,7 @@ static int remove_model(struct api *a, struct str name, struct api_error *e)
 void handle_model_remove(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     struct api_error e;
-    if (remove_model(a, args->at[0], &e)) {
+    if (model_remove(a, args->at[0], &e)) {
         respond_error(a, x, &e);
         return;
     }

@@ -7,22 +7,22 @@
 #define AT(member) offsetof(struct api_request, member)
 
 /* "stop": a string, or an array of them. */
-static int read_stop(struct field_reader *fr, const struct field *f, json_t *v, void *target)
+int api_read_stop(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     struct api_request *r = target;
     size_t n = json_is_array(v) ? json_array_size(v) : 1;
     if (!json_is_string(v) && !json_is_array(v))
         return field_wrong(fr, f->name, f->type, v);
     if (n > GEN_STOPS_MAX)
-        return api_error_set(fr->error, 400, "invalid_value", f->name, "'stop' has %zu strings, but at most %d are possible", n,
+        return api_error_set(fr->error, 400, "invalid_value", f->name, "'%s' has %zu strings, but at most %d are possible", f->name, n,
                              GEN_STOPS_MAX);
     struct str *stops = field_array(fr, n, sizeof *stops);
     if (!stops)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
         json_t *one = json_is_array(v) ? json_array_get(v, i) : v;
-        char name[32];
-        snprintf(name, sizeof name, json_is_array(v) ? "stop[%zu]" : "stop", i);
+        char name[64];
+        snprintf(name, sizeof name, json_is_array(v) ? "%s[%zu]" : "%s", f->name, i);
         if (!json_is_string(one))
             return field_wrong(fr, name, "a string", one);
         stops[i] = field_str(one);
@@ -68,7 +68,7 @@ static int read_bias(struct field_reader *fr, const struct field *f, json_t *v, 
     return OK;
 }
 
-static int read_seed(struct field_reader *fr, const struct field *f, json_t *v, void *target)
+int api_read_seed(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     struct api_request *r = target;
     if (!json_is_integer(v))
@@ -110,8 +110,8 @@ const struct field api_common_fields[] = {
     {.name = "stream_options", .kind = FIELD_OTHER, .read = read_stream_options, .type = "an object", .about = "include_usage: a last event with usage and timings"},
     {.name = "max_tokens", .kind = FIELD_U32, .min = 1, .max = INT32_MAX, .at = AT(max_tokens), .about = "the most tokens of each answer"},
     {.name = "n", .kind = FIELD_U32, .min = 1, .max = GEN_CHOICES_MAX, .at = AT(gen.n_choices), .about = "how many answers to the same prompt"},
-    {.name = "stop", .kind = FIELD_OTHER, .read = read_stop, .type = "a string or an array of strings", .about = "texts that end an answer; they are not part of it"},
-    {.name = "seed", .kind = FIELD_OTHER, .read = read_seed, .type = "an integer", .about = "the same seed, request and model give the same answer"},
+    {.name = "stop", .kind = FIELD_OTHER, .read = api_read_stop, .type = "a string or an array of strings", .about = "texts that end an answer; they are not part of it"},
+    {.name = "seed", .kind = FIELD_OTHER, .read = api_read_seed, .type = "an integer", .about = "the same seed, request and model give the same answer"},
     SAMPLING(temperature, F32, 0, 2, "0 takes the likeliest token always; higher is livelier"),
     SAMPLING(top_k, U32, 0, INT32_MAX, "choose among the k likeliest tokens; 0: off"),
     SAMPLING(top_p, F32, 0, 1, "choose among the likeliest tokens that together have this probability; 1: off"),

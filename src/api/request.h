@@ -31,6 +31,8 @@ struct api_request {
     const struct api_prompt *prompts; /* of a completion */
     size_t n_prompts;
     bool has_tools;
+    bool hides_reasoning; /* of a chat */
+    bool stores;          /* of a response */
 };
 
 /* Strings of *ret point into the parsed JSON, arrays into the arena; the body's bytes are no longer needed. On failure *ret is
@@ -69,6 +71,11 @@ extern const size_t api_n_common_fields, api_n_chat_fields, api_n_completion_fie
     api_n_detokenize_fields;
 /* Reads the common fields and what belongs to them; `r->root` is set. */
 int api_read_common(struct field_reader *fr, struct api_request *r);
+/* Rows of other tables whose target begins with an api_request. */
+int api_read_stop(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+int api_read_seed(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+/* A text of any length into the struct str at f->at. */
+int api_read_text(struct field_reader *fr, const struct field *f, json_t *v, void *target);
 /* An array of token ids; a 400 that names the element otherwise. */
 int api_read_token_ids(struct field_reader *fr, const char *name, json_t *array, const uint32_t **ret, size_t *ret_n);
 

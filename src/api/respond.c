@@ -1,6 +1,8 @@
 #include <stdio.h>
 
+#include "api/anthropic/anthropic.h"
 #include "api/internal.h"
+#include "api/ollama/ollama.h"
 
 void respond_json(struct http_exchange *x, int status, const struct buf *body)
 {
@@ -18,7 +20,11 @@ static const struct error_form {
     const char *path; /* and what is below it */
     void (*put)(const struct api_error *e, struct buf *out);
 } error_forms[] = {
-    {NULL, api_error_write},
+    {"/v1/messages", anthropic_put_error}, {"/api/chat", ollama_put_error},   {"/api/generate", ollama_put_error},
+    {"/api/tags", ollama_put_error},       {"/api/ps", ollama_put_error},     {"/api/show", ollama_put_error},
+    {"/api/version", ollama_put_error},    {"/api/embed", ollama_put_error},  {"/api/embeddings", ollama_put_error},
+    {"/api/pull", ollama_put_error},       {"/api/delete", ollama_put_error}, {"/api/create", ollama_put_error},
+    {"/api/copy", ollama_put_error},       {"/api/push", ollama_put_error},   {NULL, api_error_write},
 };
 
 void respond_put_error(const struct http_exchange *x, const struct api_error *e, struct buf *out)

@@ -43,15 +43,30 @@ static void give_back(struct generation *g, struct call *c, uint32_t at_least)
     runtime_credit(c->ticket, n);
 }
 
-void stream_text(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev)
+static void send_text(struct generation *g, uint32_t choice, const struct gen_event *ev)
 {
-    if (!begin(g))
-        return;
     struct logprobs *l = &g->choices[choice].logprobs;
     if (g->logprobs)
         logprobs_add(l, g->shape->logprobs, ev->text.tokens, ev->text.n_tokens);
     if (ev->text.text.len || l->part[0].len)
         g->shape->text(g, choice, ev->text.text);
+}
+
+void stream_show(struct generation *g, uint32_t choice, const struct gen_event *ev)
+{
+    if (ev->type == GEN_TEXT)
+        send_text(g, choice, ev);
+    else if (ev->type == GEN_REASONING && g->shape->reasoning && !g->hides_reasoning && ev->text.text.len)
+        g->shape->reasoning(g, choice, ev->text.text);
+    else if (ev->type == GEN_TOOL_CALL && g->shape->tool_call)
+        g->shape->tool_call(g, choice, ev);
+}
+
+void stream_part(struct generation *g, struct call *c, uint32_t choice, const struct gen_event *ev)
+{
+    if (!begin(g))
+        return;
+    stream_show(g, choice, ev);
     c->owed++;
     if (!g->over)
         give_back(g, c, STREAM_CREDIT_BATCH);

@@ -50,7 +50,7 @@ const size_t api_n_detokenize_fields = sizeof api_detokenize_fields / sizeof *ap
 static int parse_text(struct str body, size_t depth_max, struct arena *a, const struct field *rows, size_t n, const char *text,
                       bool parse_special, struct api_tokenize *ret, struct api_error *e)
 {
-    struct field_reader fr = {a, e};
+    struct field_reader fr = {.arena = a, .error = e};
     struct api_tokenize r = {.parse_special = parse_special};
     int rc = body_parse(body, depth_max, &r.root, e);
     if (!rc)
@@ -77,7 +77,7 @@ int api_parse_count(struct str body, size_t depth_max, struct arena *a, struct a
 
 int api_parse_detokenize(struct str body, size_t depth_max, struct arena *a, struct api_detokenize *ret, struct api_error *e)
 {
-    struct field_reader fr = {a, e};
+    struct field_reader fr = {.arena = a, .error = e};
     struct api_detokenize r = {0};
     int rc = body_parse(body, depth_max, &r.root, e);
     if (!rc)

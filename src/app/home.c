@@ -7,12 +7,14 @@
 
 #include "app/text.h"
 #include "people/people.h"
+#include "talk/response.h"
 #include "talk/talk.h"
 
 /* Rooms add their tables here. */
 static const struct store_schema *const schemas[] = {
     &people_schema,
     &talk_schema,
+    &response_schema,
     NULL,
 };
 

@@ -47,6 +47,18 @@ static const struct scenario scenarios[] = {
      "{\"model\":\"%s\",\"max_tokens\":4,\"temperature\":0,\"stream\":true,\"n\":2,"
      "\"messages\":[{\"role\":\"user\",\"content\":\"hello there\"}]}",
      false},
+    {"ollama", "POST", "/api/chat",
+     "{\"model\":\"%s\",\"options\":{\"num_predict\":4,\"temperature\":0},\"messages\":[{\"role\":\"user\",\"content\":\"hello "
+     "there\"}]}",
+     false},
+    {"anthropic", "POST", "/v1/messages",
+     "{\"model\":\"%s\",\"max_tokens\":4,\"temperature\":0,\"system\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":"
+     "\"b\"}],"
+     "\"messages\":[{\"role\":\"user\",\"content\":\"hello there\"}]}",
+     false},
+    {"responses", "POST", "/v1/responses",
+     "{\"model\":\"%s\",\"max_output_tokens\":4,\"temperature\":0,\"stream\":true,\"metadata\":{\"a\":\"b\"},\"input\":\"hello there\"}",
+     false},
     {"load", "POST", "/v1/completions", "{\"model\":\"%s\",\"max_tokens\":2,\"temperature\":0,\"prompt\":\"once\"}", true},
 };
 
