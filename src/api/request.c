@@ -86,18 +86,6 @@ static int read_stream_options(struct field_reader *fr, const struct field *f, j
     return fields_read(fr, rows, 1, "stream_options.", v, target);
 }
 
-/* Only plain text comes out until grammars exist; {"type": "text"} asks for just that. */
-static int read_response_format(struct field_reader *fr, const struct field *f, json_t *v, void *target)
-{
-    (void)target;
-    json_t *type = json_object_get(v, "type");
-    if (!json_is_string(type))
-        return field_wrong(fr, f->name, f->type, v);
-    if (!str_eq(field_str(type), STR("text")))
-        return field_unsupported(fr, f->name, "only {\"type\": \"text\"} can be promised");
-    return OK;
-}
-
 #define SAMPLING(field, k, lo, hi, text)                                                                           \
     {                                                                                                              \
         .name = #field, .kind = FIELD_##k, .min = (lo), .max = (hi), .at = AT(gen.sampling.field), .about = (text) \
@@ -124,7 +112,15 @@ const struct field api_common_fields[] = {
     {.name = "logit_bias", .kind = FIELD_OTHER, .read = read_bias, .type = "an object of token ids and numbers from -100 to 100", .about = "added to the scores of these tokens"},
     {.name = "user", .kind = FIELD_STR, .max = API_USER_BYTES_MAX, .at = AT(gen.owner), .about = "prompt prefixes are shared only between requests of the same user"},
     {.name = "ignore_eos", .kind = FIELD_BOOL, .at = AT(gen.ignore_eos), .about = "go on after the end-of-text token, for measuring"},
-    {.name = "response_format", .kind = FIELD_OTHER, .read = read_response_format, .type = "an object with a type", .about = "only {\"type\": \"text\"}"},
+    {.name = "response_format", .kind = FIELD_OTHER, .read = api_read_response_format, .type = "an object with a type", .about = "text, json_object, or json_schema with json_schema.schema: the answer is valid for it, or the request is refused with the place that cannot be enforced"},
+    {.name = "json_schema", .kind = FIELD_OTHER, .read = api_read_schema, .type = "a JSON Schema", .about = "the schema by itself"},
+    {.name = "guided_json", .kind = FIELD_OTHER, .read = api_read_schema, .type = "a JSON Schema", .about = "another name of json_schema"},
+    {.name = "regex", .kind = FIELD_OTHER, .read = api_read_regex, .type = "a regular expression", .about = "the whole answer matches it; ECMAScript's syntax without references, lookaround and word borders"},
+    {.name = "guided_regex", .kind = FIELD_OTHER, .read = api_read_regex, .type = "a regular expression", .about = "another name of regex"},
+    {.name = "choice", .kind = FIELD_OTHER, .read = api_read_choice, .type = "an array of strings", .about = "the answer is one of them"},
+    {.name = "guided_choice", .kind = FIELD_OTHER, .read = api_read_choice, .type = "an array of strings", .about = "another name of choice"},
+    {.name = "grammar", .kind = FIELD_OTHER, .read = api_read_grammar, .type = "a string", .about = "the answer follows this grammar, in llama-server's GBNF"},
+    {.name = "guided_grammar", .kind = FIELD_OTHER, .read = api_read_grammar, .type = "a string", .about = "another name of grammar"},
 };
 /* clang-format on */
 const size_t api_n_common_fields = sizeof api_common_fields / sizeof *api_common_fields;

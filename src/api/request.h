@@ -76,6 +76,12 @@ int api_read_stop(struct field_reader *fr, const struct field *f, json_t *v, voi
 int api_read_seed(struct field_reader *fr, const struct field *f, json_t *v, void *target);
 /* A text of any length into the struct str at f->at. */
 int api_read_text(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+/* format_request.c: readers of fields that say what an answer must be like. */
+int api_read_response_format(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+int api_read_schema(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+int api_read_regex(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+int api_read_choice(struct field_reader *fr, const struct field *f, json_t *v, void *target);
+int api_read_grammar(struct field_reader *fr, const struct field *f, json_t *v, void *target);
 /* An array of token ids; a 400 that names the element otherwise. */
 int api_read_token_ids(struct field_reader *fr, const char *name, json_t *array, const uint32_t **ret, size_t *ret_n);
 

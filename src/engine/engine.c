@@ -106,6 +106,7 @@ static void free_list(struct engine *en, struct request_list *l)
         request_remove(l, r);
         for (uint32_t i = 0; i < r->n_seqs; i++)
             seq_drop_blocks(en, &r->seqs[i]);
+        constrain_release(r);
         request_free(r);
     }
 }
@@ -116,6 +117,7 @@ void engine_free(struct engine *en)
         return;
     free_list(en, &en->queue);
     free_list(en, &en->active);
+    constrain_close(en);
     for (int i = 0; en->scratch && i < pool_threads(en->pool); i++)
         sample_scratch_free(en->scratch[i]);
     free(en->scratch);
@@ -159,6 +161,7 @@ static struct request *find_request(struct engine *en, uint64_t id, struct reque
 
 static void forget(struct request_list *l, struct request *r)
 {
+    constrain_release(r);
     request_remove(l, r);
     request_free(r);
 }
@@ -187,6 +190,11 @@ void engine_submit(struct engine *en, const struct gen_request *g)
         return;
     }
     struct request *r = request_create(en->m, en->context_tokens, g, en->c.clock, &why);
+    if (r && constrain_request(en, r, g, &why)) {
+        constrain_release(r);
+        request_free(r);
+        r = NULL;
+    }
     if (!r) {
         refuse(en, g->id, &why);
         return;
@@ -244,7 +252,7 @@ static void expire(struct engine *en, struct request_list *l, uint64_t now)
 }
 
 /* The i-th new token of a sequence's step; all before it were guessed right and stand in its text. */
-static void sample_at(struct engine *en, struct seq *s, uint32_t i, struct sample_scratch *scratch)
+static void sample_at(struct engine *en, struct seq *s, uint32_t i, int thread)
 {
     const struct request *r = s->rq;
     struct sample_in in = {
@@ -261,7 +269,7 @@ static void sample_at(struct engine *en, struct seq *s, uint32_t i, struct sampl
         .n_top = r->top_logprobs,
         .rng = &s->rng,
     };
-    s->sample_rc = sample_token(en->kn, &in, scratch, &s->sample[i]);
+    s->sample_rc = constrain_sample(en, s, thread, &in, &s->sample[i]);
 }
 
 static void sample_item(void *arg, size_t item, int thread)
@@ -271,7 +279,7 @@ static void sample_item(void *arg, size_t item, int thread)
     s->n_sampled = 0;
     do {
         uint32_t i = s->n_sampled++;
-        sample_at(en, s, i, en->scratch[thread]);
+        sample_at(en, s, i, thread);
         if (s->sample_rc || i == s->n_guess || s->sample[i].token != s->guess[i])
             return;
         s->tokens[s->len + i] = s->guess[i]; /* for the penalties of the next; below cap, as guess() saw to */

@@ -2,6 +2,7 @@
 #ifndef ENGINE_ENGINE_IMPL_H
 #define ENGINE_ENGINE_IMPL_H
 
+#include "engine/constrain.h"
 #include "engine/forward.h"
 #include "engine/seq.h"
 
@@ -21,11 +22,14 @@ struct engine {
     struct forward_row *rows; /* [prefill_chunk + sequences_max + DRAFT_ROWS_MAX] */
     struct seq **sampled;     /* [sequences_max] those that get a token */
     uint32_t n_rows, n_outs, n_sampled, n_prompt_rows;
-    uint32_t owner_rows_max;         /* prompt rows that one owner may have */
-    uint32_t guess_rows;             /* rows that the step will have, guesses so far included; 0: it does not guess */
-    struct draft_cost step_cost;     /* of steps without prompt rows */
-    double prompt_row_ns;            /* what a prompt's token has cost lately; 0 until one was read */
-    struct sample_scratch **scratch; /* [threads] */
+    uint32_t owner_rows_max;             /* prompt rows that one owner may have */
+    uint32_t guess_rows;                 /* rows that the step will have, guesses so far included; 0: it does not guess */
+    struct draft_cost step_cost;         /* of steps without prompt rows */
+    double prompt_row_ns;                /* what a prompt's token has cost lately; 0 until one was read */
+    struct sample_scratch **scratch;     /* [threads] */
+    struct constraint *constraints;      /* compiled formats, those of open requests and a few kept */
+    struct grammar_vocab *grammar_vocab; /* made for the first of them */
+    uint64_t *masks;                     /* [threads][words] */
     /* an event on its way */
     struct gen_token *ev_tokens;    /* [OUTTEXT_HELD_MAX] */
     struct gen_alternative *ev_top; /* [OUTTEXT_HELD_MAX][GEN_TOP_LOGPROBS_MAX] */

@@ -87,7 +87,6 @@ static const char *check_not_yet(const struct gen_request *g, const char **ret_p
         const char *sentence;
     } rule[] = {
         {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "a call cannot be enforced yet"},
-        {"response_format", g->format != GEN_FORMAT_TEXT, "the format of an answer cannot be enforced yet"},
     };
     for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
         if (rule[i].used) {
@@ -215,10 +214,11 @@ static bool copy_echo(struct request *r, const struct model *m, const struct gen
     return ok;
 }
 
-/* SentencePiece writes " Hello" as an answer's first word. In a conversation that space belongs to nobody. */
+/* SentencePiece writes " Hello" as an answer's first word. In a conversation that space belongs to nobody, unless
+ * a format asked for it. */
 static bool begins_a_text(const struct gen_request *g)
 {
-    return g->kind == GEN_CHAT && !g->continue_last;
+    return g->kind == GEN_CHAT && !g->continue_last && g->format == GEN_FORMAT_TEXT;
 }
 
 static bool make_seq(struct request *r, uint32_t choice, const struct model *m, uint32_t context_tokens, const struct gen_request *g,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define TEMPERATURE_MIN 1e-5f    /* below it, the likeliest token is all there is */
+#define EXCLUDED        -1e30f   /* what a token that is not allowed counts before softmax */
 #define LOGPROB_MIN     -9999.0f /* of a token that cannot be; events carry no infinities */
 
 struct sample_scratch {
@@ -147,6 +148,21 @@ static uint32_t largest(const float *z, uint32_t n)
     return broken || top == INFINITY ? n : best;
 }
 
+static bool allows(const struct sample_in *in, uint32_t token)
+{
+    return !in->allowed || (in->allowed[token / 64] >> (token % 64) & 1);
+}
+
+/* The likeliest of the allowed ones. */
+static uint32_t largest_allowed(const struct sample_in *in, const float *z)
+{
+    uint32_t best = in->n_vocab;
+    for (uint32_t i = 0; i < in->n_vocab; i++)
+        if (allows(in, i) && (best == in->n_vocab || z[i] > z[best]))
+            best = i;
+    return best;
+}
+
 static int adjust(const struct sample_in *in, struct sample_scratch *s, uint32_t *ret_best)
 {
     memcpy(s->z, in->logits, in->n_vocab * sizeof *s->z);
@@ -216,15 +232,17 @@ static uint32_t choose(const struct kernels *kn, const struct sample_in *in, str
 {
     const struct gen_sampling *g = in->sampling;
     float scale = 1.0f / g->temperature;
-    for (uint32_t i = 0; i < in->n_vocab; i++)
-        s->p[i] = (s->z[i] - s->z[best]) * scale; /* at most 0, so a small temperature cannot overflow upwards */
+    for (uint32_t i = 0; i < in->n_vocab; i++) /* at most 0, so a small temperature cannot overflow upwards */
+        s->p[i] = allows(in, i) ? (s->z[i] - s->z[best]) * scale : EXCLUDED;
     op_softmax(kn, s->p, in->n_vocab);
+    for (uint32_t i = 0; i < in->n_vocab && in->allowed; i++)
+        s->p[i] = allows(in, i) ? s->p[i] : 0; /* exactly: softmax may leave the smallest of numbers */
     float p_max = s->p[best];
     uint32_t n = gather(in, s, p_max), kept = 0;
     double sum = 0, enough = INFINITY;
     if (g->top_p < 1.0f)
         enough = (double)g->top_p * (cuts_top_k(in) ? mass_of(s->cand, n) : 1.0);
-    while (kept < n && (!kept || (s->cand[kept].p >= g->min_p * p_max && sum < enough)))
+    while (kept < n && (!kept || (s->cand[kept].p > 0 && s->cand[kept].p >= g->min_p * p_max && sum < enough)))
         sum += (double)s->cand[kept++].p;
     return draw(s->cand, kept, sum, in->rng);
 }
@@ -242,13 +260,21 @@ static void take_logprobs(const struct kernels *kn, const struct sample_in *in, 
         ret->top[i] = (struct sample_choice){s->cand[i].token, fmaxf(s->cand[i].p - base, LOGPROB_MIN)};
 }
 
+bool sample_is_greedy(const struct gen_sampling *g)
+{
+    return g->temperature < TEMPERATURE_MIN;
+}
+
 int sample_token(const struct kernels *kn, const struct sample_in *in, struct sample_scratch *s, struct sample_out *ret)
 {
     uint32_t best;
     int rc = adjust(in, s, &best);
     if (rc)
         return rc;
-    *ret = (struct sample_out){.token = in->sampling->temperature >= TEMPERATURE_MIN ? choose(kn, in, s, best) : best};
+    uint32_t top = in->allowed ? largest_allowed(in, s->z) : best;
+    if (top == in->n_vocab)
+        return ERR_INVAL;
+    *ret = (struct sample_out){.token = sample_is_greedy(in->sampling) ? top : choose(kn, in, s, top)};
     if (in->logprobs)
         take_logprobs(kn, in, s, best, ret);
     return OK;

@@ -1,11 +1,12 @@
 /* From logits to one token.
  *
  *   logits ─ repeat, presence, frequency penalties ─ bias ─▶ what log-probabilities are taken of
- *          ─ temperature ─ top-k ─ top-p ─ min-p ─▶ one random number chooses
+ *          ─ mask ─ temperature ─ top-k ─ top-p ─ min-p ─▶ one random number chooses
  *
- * Temperature comes before the cuts, as in OpenAI's API and transformers. top_p counts within what top-k left; min_p is a
- * share of the likeliest token's probability. All cuts keep a head of the list sorted by (probability, lower id first),
- * so equal logits give the same answer everywhere. The vocabulary is never sorted: a bounded heap finds the head. */
+ * The mask comes before every cut, so what is left is the distribution over the allowed tokens, renormalised, and top-k and the others
+ * count only among those. Temperature comes before the cuts, as in OpenAI's API and transformers. top_p counts within what top-k left;
+ * min_p is a share of the likeliest token's probability. All cuts keep a head of the list sorted by (probability, lower id first), so equal
+ * logits give the same answer everywhere. The vocabulary is never sorted: a bounded heap finds the head. */
 #ifndef ENGINE_SAMPLE_H
 #define ENGINE_SAMPLE_H
 
@@ -27,6 +28,7 @@ struct sample_in {
     size_t n_biases;
     const uint32_t *tokens; /* the text so far: prompt and answer; every id is below n_vocab */
     uint32_t n_tokens, n_prompt;
+    const uint64_t *allowed; /* one bit a token, at least one is set; NULL: all are */
     bool logprobs;
     uint32_t n_top; /* at most GEN_TOP_LOGPROBS_MAX */
     struct rng *rng;
@@ -43,8 +45,12 @@ struct sample_scratch; /* one for each thread */
 int sample_scratch_create(uint32_t n_vocab, struct sample_scratch **ret);
 void sample_scratch_free(struct sample_scratch *s);
 
-/* ERR_CORRUPT: the logits are not numbers, which means that the weights are broken. The result is then untouched. */
+/* ERR_CORRUPT: the logits are not numbers, which means that the weights are broken. ERR_INVAL: no
+ * token is allowed. The result is then untouched. */
 int sample_token(const struct kernels *kn, const struct sample_in *in, struct sample_scratch *s, struct sample_out *ret);
+
+/* The likeliest token is taken, and no random number. */
+bool sample_is_greedy(const struct gen_sampling *g);
 
 /* The k largest of v[n], largest first, lower index first among equals; returns how many (k or n). cand has room for k. */
 struct sample_cand {

@@ -128,6 +128,7 @@ static void guess(struct engine *en, struct seq *s)
     most = credit < most ? credit : most;
     most = draft_length(&en->step_cost, &s->luck, en->guess_rows, most);
     s->n_guess = draft_lookup(s->tokens, s->len, most, s->guess);
+    s->n_guess = constrain_guesses(s, s->guess, s->n_guess);
     if (s->n_guess && kv_table_reserve(en->kv, &s->table, s->n_kv, s->len + s->n_guess))
         s->n_guess = 0;
     s->n_rows += s->n_guess;

@@ -59,12 +59,13 @@ static void bound_thinking(struct seq *s)
         s->n_sampled = left;
 }
 
-static void accept_one(struct engine *en, struct seq *s, const struct sample_out *sample)
+/* `finished`: its format allows nothing more. */
+static void accept_one(struct engine *en, struct seq *s, const struct sample_out *sample, bool finished)
 {
     struct request *r = s->rq;
     s->tokens[s->len++] = sample->token;
     en->decoded_tokens++;
-    if (vocab_is_end(en->m->vocab, sample->token) && !r->ignore_eos) {
+    if (vocab_is_end(en->m->vocab, sample->token) && (!r->ignore_eos || s->grammar)) {
         event_end_text(en, s, GEN_FINISH_STOP);
         return;
     }
@@ -74,18 +75,31 @@ static void accept_one(struct engine *en, struct seq *s, const struct sample_out
     } else if (rel.stop) {
         event_text(en, s, &rel);
         event_done(en, s, GEN_FINISH_STOP, rel.stop);
-    } else if (s->len == s->cap) {
-        event_end_text(en, s, GEN_FINISH_LENGTH);
+    } else if (finished || s->len == s->cap) {
+        event_end_text(en, s, finished ? GEN_FINISH_STOP : GEN_FINISH_LENGTH);
     } else {
         event_text(en, s, &rel);
     }
+}
+
+static void fail_sampling(struct engine *en, struct request *r, int rc)
+{
+    if (rc == ERR_CORRUPT)
+        event_fail(en, r, GEN_FAULT_MODEL, "the model computes values that are not numbers: its file is damaged");
+    else if (rc == ERR_INVAL)
+        event_fail(en, r, GEN_FAULT_MODEL, "this model has no token that could go on with a text of the format that was asked for");
+    else if (rc == ERR_LIMIT)
+        event_fail(en, r, GEN_FAULT_REQUEST,
+                   "the format that was asked for is too ambiguous, or the text too deeply nested, to be followed");
+    else
+        event_fail(en, r, GEN_FAULT_MEMORY, "not enough memory to follow the format that was asked for");
 }
 
 void seq_accept(struct engine *en, struct seq *s)
 {
     struct request *r = s->rq;
     if (s->sample_rc) {
-        event_fail(en, r, GEN_FAULT_MODEL, "the model computes values that are not numbers: its file is damaged");
+        fail_sampling(en, r, s->sample_rc);
         return;
     }
     s->last_ns = clock_ns(en->c.clock);
@@ -94,10 +108,11 @@ void seq_accept(struct engine *en, struct seq *s)
     draft_luck_learn(&s->luck, s->n_guess, s->n_sampled - 1);
     en->guessed += s->n_guess;
     en->guesses_held += s->n_sampled - 1;
+    bool finished = constrain_finished(s);
     bound_thinking(s);
     for (uint32_t i = 0; i < s->n_sampled && s->state == SEQ_LIVE && !r->dead; i++) {
         if (i) /* the guess held, so what was computed for it is the text's */
             seq_computed(en, s, s->len);
-        accept_one(en, s, &s->sample[i]);
+        accept_one(en, s, &s->sample[i], finished && i + 1 == s->n_sampled);
     }
 }

@@ -30,6 +30,8 @@ enum seq_state {
 };
 
 struct request;
+struct constraint;
+struct grammar_state;
 
 struct seq {
     struct request *rq;
@@ -47,7 +49,8 @@ struct seq {
     bool echo; /* the prompt's text is still to be sent */
     struct rng rng;
     struct outtext stream;
-    uint64_t first_ns, last_ns; /* of the first and the last token chosen */
+    struct grammar_state *grammar; /* owned; NULL: any text. See constrain.h */
+    uint64_t first_ns, last_ns;    /* of the first and the last token chosen */
     struct draft_luck luck;
     /* in the step that runs */
     uint32_t n_rows; /* guesses included */
@@ -78,6 +81,7 @@ struct request {
     size_t n_stops;
     struct gen_bias *biases;
     size_t n_biases;
+    struct constraint *constraint;   /* counted; NULL: none */
     bool logprobs, ignore_eos, dead; /* dead: ended by an error */
     bool hides_thinking;
     uint32_t think_budget; /* tokens; UINT32_MAX: none */

@@ -13,6 +13,8 @@ static grammar_expr lit(struct grammar_builder *b, const char *text)
 
 static grammar_expr share(struct grammar_builder *b, int which, grammar_expr (*make)(struct grammar_builder *b))
 {
+    if (b->err.code)
+        return GRAMMAR_NEVER;
     if (!b->shared[which]) {
         grammar_expr rule = b->shared[which] = grammar_rule(b); /* first, since values hold values */
         grammar_define(b, rule, make(b));

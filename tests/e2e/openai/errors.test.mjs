@@ -31,7 +31,7 @@ test('what cannot be honoured is refused, what is unknown is ignored', async () 
     const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
     await assert.rejects(openai.chat.completions.create({ model: CHAT, messages, tools }), (e) => e.status === 400 && e.param === 'tools');
     await assert.rejects(
-        openai.chat.completions.create({ model: CHAT, messages, response_format: { type: 'json_object' } }),
+        openai.chat.completions.create({ model: CHAT, messages, response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { not: {} } } } }),
         (e) => e.param === 'response_format',
     );
     const picture = [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }];

@@ -40,6 +40,16 @@ uint32_t tiny_token(struct str bytes)
     return 0;
 }
 
+struct str tiny_bytes(uint32_t token)
+{
+    static char all[256];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    if (token < 255)
+        return str_from(all + token, 1);
+    return token > 255 && token < CALL ? str_of(longer[token - 256]) : STR("");
+}
+
 uint32_t tiny_call(void)
 {
     return CALL;

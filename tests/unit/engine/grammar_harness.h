@@ -9,6 +9,7 @@
 /* Tokens 0 … 255 are single bytes (0xFF has no text), then come longer ones, a control token "<|call|>", and one that ends. */
 struct grammar_vocab *tiny_vocab(void);
 uint32_t tiny_token(struct str bytes); /* of the longer ones; fails the test when there is none */
+struct str tiny_bytes(uint32_t token); /* "" for the control token, the end and what has no text */
 uint32_t tiny_call(void);
 uint32_t tiny_end(void);
 

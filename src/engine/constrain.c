@@ -1,0 +1,185 @@
+#include "engine/constrain.h"
+
+#include <stdlib.h>
+
+#include "engine/engine_impl.h"
+
+enum { KEPT_MAX = 8 };
+
+struct constraint {
+    struct constraint *next; /* of the engine's list, last used first */
+    uint32_t users;
+    enum gen_format format;
+    char *text; /* owned */
+    size_t len;
+    struct grammar *grammar;
+    struct grammar_matcher *matcher;
+};
+
+static void constraint_free(struct constraint *c)
+{
+    grammar_matcher_free(c->matcher);
+    grammar_free(c->grammar);
+    free(c->text);
+    free(c);
+}
+
+/* Forgets those that nobody uses, the longest unused first, until few are left. */
+static void trim(struct engine *en, uint32_t most)
+{
+    uint32_t n = 0;
+    for (struct constraint **at = &en->constraints; *at;) {
+        struct constraint *c = *at;
+        if (c->users || n < most) {
+            n++;
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        constraint_free(c);
+    }
+}
+
+/* Moves it to the front. */
+static struct constraint *find(struct engine *en, enum gen_format format, struct str text)
+{
+    for (struct constraint **at = &en->constraints; *at; at = &(*at)->next) {
+        struct constraint *c = *at;
+        if (c->format != format || !str_eq(str_from(c->text, c->len), text))
+            continue;
+        *at = c->next;
+        c->next = en->constraints;
+        return en->constraints = c;
+    }
+    return NULL;
+}
+
+static int prepare_vocab(struct engine *en)
+{
+    if (en->grammar_vocab)
+        return OK;
+    int rc = grammar_vocab_create(en->m->vocab, &en->grammar_vocab);
+    if (rc)
+        return rc;
+    en->masks = calloc((size_t)pool_threads(en->pool) * grammar_vocab_words(en->grammar_vocab) + 1, sizeof *en->masks);
+    return en->masks ? OK : ERR_NOMEM;
+}
+
+static int compile(struct engine *en, const struct gen_request *g, struct constraint **ret, struct err *e)
+{
+    struct constraint *c = calloc(1, sizeof *c);
+    if (!c)
+        return ERR_NOMEM;
+    c->format = g->format;
+    c->len = g->format_text.len;
+    c->text = str_dup(g->format_text);
+    int rc = c->text ? grammar_compile(g->format, g->format_text, NULL, &c->grammar, e) : ERR_NOMEM;
+    if (!rc)
+        rc = prepare_vocab(en);
+    if (!rc)
+        rc = grammar_matcher_create(c->grammar, en->grammar_vocab, &c->matcher);
+    if (rc) {
+        constraint_free(c);
+        return rc;
+    }
+    trim(en, KEPT_MAX - 1);
+    c->next = en->constraints;
+    *ret = en->constraints = c;
+    return OK;
+}
+
+static int begin(struct request *r, struct err *e)
+{
+    for (uint32_t i = 0; i < r->n_seqs; i++)
+        if (grammar_state_create(r->constraint->matcher, &r->seqs[i].grammar))
+            return ERR_NOMEM;
+    if (constrain_finished(&r->seqs[0]))
+        return err_set(e, ERR_UNSUPPORTED, "only the empty text would satisfy it");
+    return OK;
+}
+
+int constrain_request(struct engine *en, struct request *r, const struct gen_request *g, struct refusal *w)
+{
+    static const char *const params[GEN_FORMAT_COUNT] = {
+        [GEN_FORMAT_JSON] = "response_format", [GEN_FORMAT_SCHEMA] = "response_format", [GEN_FORMAT_REGEX] = "regex",
+        [GEN_FORMAT_CHOICE] = "choice",        [GEN_FORMAT_GBNF] = "grammar",
+    };
+    if (g->format == GEN_FORMAT_TEXT)
+        return OK;
+    *w = (struct refusal){.fault = GEN_FAULT_REQUEST, .param = (unsigned)g->format < GEN_FORMAT_COUNT ? params[g->format] : ""};
+    struct constraint *c = find(en, g->format, g->format_text);
+    int rc = c ? OK : compile(en, g, &c, &w->why);
+    if (!rc) {
+        c->users++;
+        r->constraint = c;
+        rc = begin(r, &w->why);
+    }
+    if (rc == ERR_NOMEM)
+        *w = (struct refusal){.fault = GEN_FAULT_MEMORY, .param = "", .why = {rc, "not enough memory for this request"}};
+    else if (rc)
+        err_prefix(&w->why, rc, "'%s' cannot be promised", w->param);
+    return rc;
+}
+
+void constrain_release(struct request *r)
+{
+    for (uint32_t i = 0; r->seqs && i < r->n_seqs; i++) {
+        grammar_state_free(r->seqs[i].grammar);
+        r->seqs[i].grammar = NULL;
+    }
+    if (r->constraint)
+        r->constraint->users--;
+    r->constraint = NULL;
+}
+
+void constrain_close(struct engine *en)
+{
+    trim(en, 0);
+    grammar_vocab_free(en->grammar_vocab);
+    free(en->masks);
+}
+
+/* Following the text */
+
+static bool constrained(const struct seq *s)
+{
+    return s->grammar && !outtext_thinks(&s->stream);
+}
+
+uint32_t constrain_guesses(const struct seq *s, const uint32_t *tokens, uint32_t n)
+{
+    if (!s->grammar)
+        return n;
+    /* The token that ends thinking changes the rules: what comes after it is not sampled in the same step. */
+    return constrained(s) ? (uint32_t)grammar_run(s->grammar, tokens, n) : 0;
+}
+
+int constrain_sample(struct engine *en, struct seq *s, int thread, struct sample_in *in, struct sample_out *ret)
+{
+    struct sample_scratch *scratch = en->scratch[thread];
+    if (!constrained(s))
+        return sample_token(en->kn, in, scratch, ret);
+    int rc;
+    if (sample_is_greedy(in->sampling)) {
+        rc = sample_token(en->kn, in, scratch, ret);
+        if (rc)
+            return rc;
+        rc = grammar_accept(s->grammar, ret->token);
+        if (rc != ERR_INVAL)
+            return rc;
+    }
+    bool any = false;
+    uint64_t *mask = en->masks + (size_t)thread * grammar_vocab_words(en->grammar_vocab);
+    rc = grammar_mask(s->grammar, mask, &any);
+    if (!rc && !any)
+        rc = ERR_INVAL;
+    in->allowed = mask;
+    if (!rc)
+        rc = sample_token(en->kn, in, scratch, ret);
+    return rc ? rc : grammar_accept(s->grammar, ret->token);
+}
+
+bool constrain_finished(const struct seq *s)
+{
+    return constrained(s) && grammar_must_end(s->grammar);
+}
