@@ -150,12 +150,13 @@ static void deliver_event(struct slot *s, const struct gen_event *ev)
         tell(t, ev);
 }
 
-static void deliver_answer(struct slot *s, uint64_t id, enum ticket_kind kind, const struct gen_frame *f)
+/* TOKENS answer to tokens that were asked for, BYTES to all other questions. */
+static void deliver_answer(struct slot *s, uint64_t id, const struct gen_frame *f)
 {
     struct ticket *t = find(&s->sent, id);
     if (!t || t->kind == TICKET_REQUEST)
         return;
-    if (f->type == GEN_FRAME_FAILED || t->kind == kind)
+    if (f->type == GEN_FRAME_FAILED || (f->type == GEN_FRAME_TOKENS) == (t->kind == TICKET_TOKENS))
         tell_answer(t, f);
 }
 
@@ -163,9 +164,9 @@ void slot_deliver(struct slot *s, const struct gen_frame *f)
 {
     switch ((int)f->type) {
     case GEN_FRAME_EVENT: deliver_event(s, &f->event); break;
-    case GEN_FRAME_TOKENS: deliver_answer(s, f->tokens.id, TICKET_TOKENS, f); break;
-    case GEN_FRAME_BYTES: deliver_answer(s, f->bytes.id, TICKET_BYTES, f); break;
-    case GEN_FRAME_FAILED: deliver_answer(s, f->failed.id, TICKET_BYTES, f); break;
+    case GEN_FRAME_TOKENS: deliver_answer(s, f->tokens.id, f); break;
+    case GEN_FRAME_BYTES: deliver_answer(s, f->bytes.id, f); break;
+    case GEN_FRAME_FAILED: deliver_answer(s, f->failed.id, f); break;
     default: break;
     }
 }
