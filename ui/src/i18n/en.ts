@@ -184,7 +184,7 @@ export const en = {
   yourDataText: 'They lie encrypted on the machine that runs Hearth, and nowhere else.',
   exportAll: 'Export all',
   importFile: 'Import a file',
-  notImported: (reason: string) => `This file cannot be imported. ${reason}.`,
+  notImported: 'This file cannot be imported.',
   importHint: 'Exports of Hearth (JSON or Markdown) and of ChatGPT (conversations.json). You may drop the file here.',
   importing: 'Importing…',
   imported: (conversations: number, messages: number) => `Imported: ${many(conversations, 'conversation', 'conversations')}, ${many(messages, 'message', 'messages')}`,

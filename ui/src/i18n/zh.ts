@@ -175,7 +175,7 @@ export const zh: Texts = {
   yourDataText: '它们加密保存在运行 Hearth 的机器上，别处没有。',
   exportAll: '全部导出',
   importFile: '导入文件',
-  notImported: (reason) => `无法导入这个文件：${reason}`,
+  notImported: '无法导入这个文件。',
   importHint: 'Hearth 的导出文件（JSON 或 Markdown），或 ChatGPT 的 conversations.json。也可以把文件拖到这里。',
   importing: '正在导入……',
   imported: (conversations, messages) => `已导入：${conversations} 个对话，${messages} 条消息`,

@@ -1,7 +1,7 @@
 // All of one's conversations: out, in, and away.
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { useText } from '../i18n';
+import { useText, type Texts } from '../i18n';
 import { errorText } from '../i18n/errors';
 import { toApiError } from '../net/errors';
 import type { Imported } from '../net/types';
@@ -43,7 +43,7 @@ export function DataSection(): VNode {
   );
 }
 
-type Progress = { phase: 'none' | 'busy' } | { phase: 'done'; result: Imported } | { phase: 'failed'; text: Say };
+type Progress = { phase: 'none' | 'busy' } | { phase: 'done'; result: Imported } | { phase: 'failed'; text: Say; reason?: string } /* reason: the server's own words, which are English */;
 
 function Import(): VNode {
   const t = useText();
@@ -59,7 +59,7 @@ function Import(): VNode {
       await list.refresh();
     } catch (e) {
       const error = toApiError(e);
-      setProgress({ phase: 'failed', text: (now) => (error.kind === 'other' ? now.notImported(error.message) : errorText(error, now)) });
+      setProgress({ phase: 'failed', ...(error.kind === 'other' ? { text: (now: Texts) => now.notImported, reason: error.message } : { text: (now: Texts) => errorText(error, now) }) });
     }
   };
   return (
@@ -73,7 +73,7 @@ function Import(): VNode {
       <input ref={input} type="file" accept=".json,.md,application/json,text/markdown" hidden aria-label={t.importFile} onChange={(e) => (void take(e.currentTarget.files?.[0]), (e.currentTarget.value = ''))} />
       <p class="soft">{t.importHint}</p>
       <div role="status">{progress.phase === 'done' && <ImportResult result={progress.result} />}</div>
-      {progress.phase === 'failed' && <p class="problem" role="alert">{progress.text(t)}</p>}
+      {progress.phase === 'failed' && <p class="problem" role="alert">{progress.text(t)} {progress.reason && <span lang="en">{progress.reason}</span>}</p>}
     </div>
   );
 }
