@@ -58,9 +58,12 @@ static int open_json(struct talk_import *i, struct str bytes, struct err *e)
     if (import_values(bytes) > TALK_IMPORT_VALUES_MAX)
         return err_set(e, ERR_LIMIT, "The file has more than %d values: import it in parts", TALK_IMPORT_VALUES_MAX);
     i->root = json_loadb(bytes.ptr ? bytes.ptr : "", bytes.len, JSON_ALLOW_NUL, &je);
+    if (!i->root) /* a syntax error may be a lack of memory, as in api/body.c: a second look tells */
+        i->root = json_loadb(bytes.ptr ? bytes.ptr : "", bytes.len, JSON_ALLOW_NUL, &je);
+    if (!i->root && (json_error_code(&je) == json_error_out_of_memory || !je.text[0]))
+        return err_set(e, ERR_NOMEM, "The server is out of memory for this file");
     if (!i->root)
-        return err_set(e, json_error_code(&je) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVAL,
-                       "The file is not valid JSON: line %d, column %d: %s", je.line, je.column, je.text);
+        return err_set(e, ERR_INVAL, "The file is not valid JSON: line %d, column %d: %s", je.line, je.column, je.text);
     return recognise(i, e);
 }
 

@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -121,16 +123,52 @@ void inject_install(void)
         return -1;                       \
     }
 
+/* By which libuv's threads wake its loop. */
+static bool is_event(int fd)
+{
+    char link[32], target[32] = "";
+    if (atomic_load(&armed) != INJECT_SYSTEM_CALL)
+        return false;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target - 1) > 0 && !strcmp(target, "anon_inode:[eventfd]");
+}
+
 ssize_t read(int fd, void *p, size_t n)
 {
-    FAIL_WITH("read", ECONNRESET)
+    if (!is_event(fd))
+        FAIL_WITH("read", ECONNRESET)
     return syscall(SYS_read, fd, p, n);
 }
 
 ssize_t write(int fd, const void *p, size_t n)
 {
-    FAIL_WITH("write", ECONNRESET)
+    if (!is_event(fd))
+        FAIL_WITH("write", ECONNRESET)
     return syscall(SYS_write, fd, p, n);
+}
+
+ssize_t pread64(int fd, void *p, size_t n, off64_t at)
+{
+    FAIL_WITH("pread", EIO)
+    return syscall(SYS_pread64, fd, p, n, at);
+}
+
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
+{
+    FAIL_WITH("pwrite", ENOSPC)
+    return syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+int fsync(int fd)
+{
+    FAIL_WITH("fsync", EIO)
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    FAIL_WITH("fdatasync", EIO)
+    return (int)syscall(SYS_fdatasync, fd);
 }
 
 ssize_t writev(int fd, const struct iovec *v, int n)

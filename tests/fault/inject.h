@@ -3,8 +3,8 @@
  * Allocations of hearth are reached by the linker (--wrap=malloc …), those of libuv and jansson through their own hooks.
  * System calls are reached by defining their names in the test program, which a shared library's calls find first.
  *
- * Left out, because libuv 1.44 calls abort() when they fail and nothing above it could help: epoll_ctl and epoll_wait, and the growth
- * of the loop's table of descriptors. */
+ * Left out, because libuv 1.44 calls abort() when they fail and nothing above it could help: epoll_ctl and epoll_wait, reading and writing
+ * the eventfd that wakes the loop, and the growth of the loop's table of descriptors. */
 #ifndef FAULT_INJECT_H
 #define FAULT_INJECT_H
 

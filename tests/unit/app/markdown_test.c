@@ -174,8 +174,8 @@ static void pieces_equal_the_whole(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "# Title\n\nSome **bold** and `code`, a [link](http://x/y) and 中文**加粗**。\n\n1. one\n2. two\n   - three\n\n> quote\n\n"
-        "| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint('x')  # ```\n```\n---\nend *never closed",
+        ("# Title\n\nSome **bold** and `code`, a [link](http://x/y) and 中文**加粗**。\n\n1. one\n2. two\n   - three\n\n> quote\n\n"
+         "| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint('x')  # ```\n```\n---\nend *never closed"),
         "**a\n**\n*\n_\n`\n``\n```\n\n````\nx\n",
         "|\n|-\n| x\n|\n\n||\n|-|-|\n",
         "- \n-\n--\n---\n1\n1.\n1. \n>\n> \n#\n# \n",

@@ -138,7 +138,7 @@ static bool answer(void *arg, const struct server_request *q)
 {
     struct ctx *c = arg;
     char extra[256], etag[32];
-    switch (c->how) {
+    switch (atomic_load(&c->how)) {
     case NO_RANGES:
     case NO_RANGES_CUT:
     case CHUNKED:
@@ -550,7 +550,7 @@ static void test_a_refusal_keeps_the_part(void **state)
     struct part p;
     struct part_source s = {.url = STR("http://elsewhere/"), .sha256 = str_of(c->sha256), .size = BYTES}, seen;
     uint8_t pieces[] = {PIECE_DONE, PIECE_FREE, PIECE_DONE, PIECE_FREE, PIECE_DONE};
-    uint64_t done;
+    uint64_t done = 0;
     char text[2048];
     assert_int_equal(part_open(c->path, &p, &c->e), OK);
     assert_int_equal(part_begin(&p, &s, &c->e), OK);

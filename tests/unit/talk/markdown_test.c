@@ -160,8 +160,8 @@ static const char *const pieces[] = {
     " <!-- hearth:error {} -->\n",
     "-->",
     "中文，标题\n",
-    "\xe2\x80\xae"
-    "bidi",
+    ("\xe2\x80\xae"
+     "bidi"),
     "\x1b[31m",
     "\\",
     "\\\n",
