@@ -201,6 +201,15 @@ static void rope_factors(void **state)
     refuses(&s, ERR_UNSUPPORTED, "\"rope_freqs.weight\" is a vector of type Q8_0, expected F32, F16 or BF16");
 }
 
+/* "<architecture>.…" */
+static void arch_of(const char *key, char arch[32])
+{
+    size_t n = strcspn(key, ".");
+    assert_true(n < 32);
+    memcpy(arch, key, n);
+    arch[n] = 0;
+}
+
 static void numbers_out_of_range(void **state)
 {
     (void)state;
@@ -240,7 +249,7 @@ static void numbers_out_of_range(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char arch[32];
-        snprintf(arch, sizeof arch, "%.*s", (int)strcspn(cases[i].key, "."), cases[i].key);
+        arch_of(cases[i].key, arch);
         struct make_spec s = make_spec_of(arch);
         s.u32_key = cases[i].key;
         s.u32 = cases[i].v;
@@ -286,7 +295,7 @@ static void floats_out_of_range(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char arch[32];
-        snprintf(arch, sizeof arch, "%.*s", (int)strcspn(cases[i].key, "."), cases[i].key);
+        arch_of(cases[i].key, arch);
         struct make_spec s = make_spec_of(arch);
         if (strstr(cases[i].key, "yarn")) {
             s.str_key = "llama.rope.scaling.type";
