@@ -27,6 +27,7 @@ build: ui/dist/.stamp $(BUILD)/build.ninja ## build the program at build/hearth
 run: ## set up, build and serve; ARGS="--port 9000", MODELS=folder
 	@tools/setup run
 	@$(MAKE) --no-print-directory build
+	@tools/encoder/place $(BUILD)/hearth $(MODELS)
 	@exec $(BUILD)/hearth serve $(if $(MODELS),--models $(MODELS)) $(ARGS)
 
 test: ## set up and run the whole suite (under 10 minutes on 2 cores)

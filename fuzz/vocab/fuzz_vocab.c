@@ -10,7 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PIECES_MAX = 64, MERGES_MAX = 64, TOKENS_MAX = 1 << 16, FLAG_BPE = 1, FLAG_BYTES = 2 };
+enum {
+    PIECES_MAX = 64,
+    MERGES_MAX = 64,
+    TOKENS_MAX = 1 << 16,
+    FLAG_BPE = 1,
+    FLAG_BYTES = 2,
+    FLAG_CUTS = 8 /* unigram; with FLAG_BPE wordpiece */
+};
 
 struct input {
     struct reader r;
@@ -73,7 +80,8 @@ static int make_vocab(struct tiny *t, const struct input *in)
     static const char *const pre[] = {"gpt-2", "llama-bpe", "qwen2", "unknown"};
     bool bpe = in->flags & FLAG_BPE;
     tiny_init(t);
-    tiny_str(t, "tokenizer.ggml.model", bpe ? "gpt2" : "llama");
+    bool cuts = in->flags & FLAG_CUTS;
+    tiny_str(t, "tokenizer.ggml.model", cuts ? (bpe ? "bert" : "unigram") : bpe ? "gpt2" : "llama");
     tiny_str(t, "tokenizer.ggml.pre", pre[in->pre % 4]);
     write_pieces(t, in, bpe, in->flags & FLAG_BYTES ? 256 : 0);
     tiny_array(t, "tokenizer.ggml.merges", GGUF_STR, in->n_merges);
@@ -108,7 +116,8 @@ static void encode(const struct vocab *v, const struct input *in, struct str tex
         for (size_t i = 0; i < ids.len; i++)
             check(ids.ptr[i] < vocab_size(v) &&
                   (o.parse_special || o.add_special || !vocab_is_special(v, ids.ptr[i]) || ids.ptr[i] == vocab_info(v)->unk));
-        check_decode(v, &ids, text, (in->flags & FLAG_BPE) && (in->flags & FLAG_BYTES) && !in->n_pieces && !o.add_special);
+        check_decode(v, &ids, text,
+                     (in->flags & FLAG_BPE) && !(in->flags & FLAG_CUTS) && (in->flags & FLAG_BYTES) && !in->n_pieces && !o.add_special);
     } else {
         check(ids.len == 0);
     }

@@ -1,4 +1,5 @@
 #include "api/anthropic/anthropic.h"
+#include "api/embed_request.h"
 #include "api/internal.h"
 #include "api/llama/llama.h"
 #include "api/ollama/ollama.h"
@@ -28,6 +29,8 @@ void api_describe(struct buf *out)
     put_fields(out, "Chat and completions", api_common_fields, api_n_common_fields);
     put_fields(out, "Chat only", api_chat_fields, api_n_chat_fields);
     put_fields(out, "Completions only", api_completion_fields, api_n_completion_fields);
+    put_fields(out, "Embeddings", api_embed_fields, api_n_embed_fields);
+    put_fields(out, "Rerank", api_rerank_fields, api_n_rerank_fields);
     put_fields(out, "Tokenize", api_tokenize_fields, api_n_tokenize_fields);
     put_fields(out, "Detokenize", api_detokenize_fields, api_n_detokenize_fields);
     put_fields(out, "Signing in (POST /api/session)", session_rows, n_session_rows);

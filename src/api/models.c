@@ -9,6 +9,12 @@ static const char *const state_names[] = {
     [MODEL_FAILED] = "failed",
 };
 
+static const char *const kind_names[] = {
+    [GEN_MODEL_WRITES] = "writes",
+    [GEN_MODEL_EMBEDS] = "embeddings",
+    [GEN_MODEL_RANKS] = "rerank",
+};
+
 /* Without a name the model of the settings answers, if there is one: what others have loaded meanwhile must not change that. */
 static const struct model_entry *find(struct api *a, struct str name)
 {
@@ -60,6 +66,7 @@ static void put_fields(struct json *j, const struct model_entry *m)
     put_text(j, "quant", m->info, i->quant);
     put_text(j, "arch", m->info, i->arch);
     put_text(j, "chat_format", m->info, i->chat_format);
+    put_text(j, "kind", m->info || m->encodes, str_of(kind_names[m->info ? i->kind : GEN_MODEL_EMBEDS]));
     put_count(j, "context", m->info, i->context_tokens);
     put_count(j, "context_trained", m->info, i->context_trained);
     put_count(j, "params", m->info, i->params);

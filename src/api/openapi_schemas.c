@@ -1,4 +1,5 @@
 #include "api/anthropic/anthropic.h"
+#include "api/embed_request.h"
 #include "api/llama/llama.h"
 #include "api/ollama/ollama.h"
 #include "api/openapi.h"
@@ -21,6 +22,8 @@
 const struct openapi_row openapi_rows[] = {
     {"POST", "/v1/chat/completions", .body = {BODY(common), BODY(chat)}, .required = "messages"},
     {"POST", "/v1/completions", .body = {BODY(common), BODY(completion)}, .required = "prompt"},
+    {"POST", "/v1/embeddings", .body = {BODY(embed)}, .required = "input"},
+    {"POST", "/v1/rerank", .body = {BODY(rerank)}, .required = "documents"},
     {"POST", "/tokenize", .body = {BODY(tokenize)}, .required = "content"},
     {"POST", "/detokenize", .body = {BODY(detokenize)}, .required = "tokens"},
     {"POST", "/apply-template", .body = {BODY(common), BODY(chat)}, .required = "messages"},

@@ -9,6 +9,8 @@ const struct route api_routes[] = {
     {"GET",  "/health",              handle_health,     SCOPE_OPEN, NO_BODY, "the program runs: always 200"},
     {"POST", "/v1/chat/completions", handle_chat,       SCOPE_USER, 0,       "the next message of a conversation"},
     {"POST", "/v1/completions",      handle_completion, SCOPE_USER, 0,       "the continuation of a text"},
+    {"POST", "/v1/embeddings",       handle_embeddings, SCOPE_USER, 0,       "vectors of texts, from a model that makes embeddings"},
+    {"POST", "/v1/rerank",           handle_rerank,     SCOPE_USER, 0,       "scores of documents for a query, best first, from a reranker"},
     {"GET",  "/v1/models",           handle_models,     SCOPE_USER, NO_BODY, "the models there are"},
     {"GET",  "/v1/models/{model*}",  handle_model,      SCOPE_USER, NO_BODY, "one model"},
     {"POST", "/tokenize",            handle_tokenize,   SCOPE_USER, 0,       "the tokens of a text"},

@@ -49,7 +49,7 @@ struct config {
         uint32_t loaded_max, idle_unload_ms;
     } models;
     struct {
-        uint32_t context, cache_type, sequences_max, queue_max, prefill_chunk, threads, cpu;
+        uint32_t context, cache_type, sequences_max, queue_max, prefill_chunk, batch_wait_ms, threads, cpu;
         uint64_t kv_memory, prefix_disk, prefix_disk_day;
         bool deterministic, speculation;
         const char *chat_template_file;

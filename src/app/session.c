@@ -14,6 +14,7 @@ struct gen_load session_load(const struct app *a, const char *path)
         .sequences_max = a->config.engine.sequences_max,
         .queue_max = a->config.engine.queue_max,
         .prefill_chunk = a->config.engine.prefill_chunk,
+        .batch_wait_us = a->config.engine.batch_wait_ms * 1000,
         .threads = a->config.engine.threads,
         .deterministic = a->config.engine.deterministic,
         .no_speculation = !a->config.engine.speculation,

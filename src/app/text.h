@@ -90,6 +90,8 @@
     X(STDIN_TOO_LONG, "standard input is longer than %d MB", "标准输入超过 %d MB") \
     X(CHAT_OR_RAW, "--chat and --raw exclude each other", "--chat 与 --raw 不能同时使用") \
     X(RUN_STATS, "%u tokens read at %.1f/s, %u written at %.1f/s", "读取 %u 词元（%.1f/秒），生成 %u 词元（%.1f/秒）") \
+    X(CONVERT_TYPE, "%s is no type that a converted model can have; choose F32, F16, BF16 or Q8_0", "转换后的模型不支持类型 %s；请选择 F32、F16、BF16 或 Q8_0") \
+    X(CONVERTED, "%s: %s of weights, written as %s", "%s：%s 权重，已写为 %s") \
     X(QUANTIZING, "Quantizing", "量化中") \
     X(QUANTIZE_SAME, "%s is the input itself; name another file for the output", "%s 就是输入文件；请为输出另取文件名") \
     X(QUANTIZED, "%s: %s became %s (%llu tensors, %llu kept as they were) in %.1f s", "%s：%s 变为 %s（%llu 个张量，其中 %llu 个保持原样），用时 %.1f 秒") \

@@ -120,6 +120,7 @@ const struct verb verbs[] = {
     {"show", "MODEL", {"a model's metadata, tensors and memory", "显示模型的元数据、张量与所需内存"}, show_options, 1, 1, verb_show},
     {"tokenize", "MODEL [TEXT]", {"tokens of a text (or standard input)", "显示文本（或标准输入）的词元"}, tokenize_options, 1, 2, verb_tokenize},
     {"quantize", "IN OUT TYPE", {"write a smaller model file", "生成更小的模型文件"}, quantize_options, 3, 3, verb_quantize},
+    {"convert", "FOLDER OUT [TYPE]", {"make a GGUF of the sentence encoder in a TensorFlow.js folder", "把 TensorFlow.js 目录中的句子编码器转换为 GGUF"}, no_options, 2, 3, verb_convert},
     {"bench", "[MODEL]", {"measure speed", "测量速度"}, bench_options, 0, 1, verb_bench},
     {"open", "", {"print and open a link that signs the browser in", "输出并打开让浏览器登录的链接"}, no_options, 0, 0, verb_open},
     {"keys", "[list | add NAME | revoke ID|NAME]", {"API keys: for other people, other machines and programs", "API 密钥：供他人、其他机器与程序使用"}, keys_options, 0, 2, verb_keys},

@@ -17,6 +17,8 @@ static code_fn *const code_body[256] = {
     [GEN_FRAME_TOKENS] = code_tokens,
     [GEN_FRAME_BYTES] = code_bytes_answer,
     [GEN_FRAME_FAILED] = code_failed,
+    [GEN_FRAME_EMBED] = code_embed,
+    [GEN_FRAME_VECTORS] = code_vectors,
 };
 
 enum { LENGTH_BYTES = 4 };
@@ -52,6 +54,8 @@ PUT(load, LOAD)
 PUT(request, REQUEST)
 PUT(tokenize, TOKENIZE)
 PUT(detokenize, DETOKENIZE)
+PUT(embed, EMBED)
+PUT(vectors, VECTORS)
 PUT(loaded, LOADED)
 PUT(event, EVENT)
 PUT(tokens, TOKENS)

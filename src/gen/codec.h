@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "gen/embed.h"
 #include "gen/event.h"
 #include "gen/request.h"
 
@@ -24,13 +25,15 @@ enum gen_frame_type {
     GEN_FRAME_TOKENIZE,   /* gen_tokenize */
     GEN_FRAME_DETOKENIZE, /* gen_detokenize */
     GEN_FRAME_TEMPLATE,   /* gen_request: a GEN_CHAT that is only to be rendered; answered by BYTES */
+    GEN_FRAME_EMBED,      /* gen_embed */
     /* from the engine */
     GEN_FRAME_LOADED = 64, /* gen_loaded */
     GEN_FRAME_PROGRESS,    /* f32: of loading */
     GEN_FRAME_EVENT,       /* gen_event */
     GEN_FRAME_TOKENS,      /* gen_tokens: answer to TOKENIZE */
     GEN_FRAME_BYTES,       /* gen_bytes: answer to DETOKENIZE and TEMPLATE */
-    GEN_FRAME_FAILED,      /* gen_failed: answer to LOAD, TOKENIZE, DETOKENIZE or TEMPLATE */
+    GEN_FRAME_FAILED,      /* gen_failed: answer to LOAD, TOKENIZE, DETOKENIZE, TEMPLATE or EMBED */
+    GEN_FRAME_VECTORS,     /* gen_vectors: answer to EMBED */
 };
 
 struct gen_load {
@@ -41,6 +44,7 @@ struct gen_load {
     uint32_t queue_max;      /* requests that wait */
     uint32_t prefill_chunk;  /* tokens read between two decode steps */
     uint32_t threads;        /* 0: one for each physical core */
+    uint32_t batch_wait_us;  /* an encoder: how long a text may wait for company */
     bool deterministic;
     bool no_speculation;
     bool cache_q8;                 /* the KV cache in 8 bits, not in F16 */
@@ -54,6 +58,7 @@ struct gen_loaded {
     struct str warning;                        /* what works less well than was asked for; empty: nothing */
     uint64_t params, file_bytes, kv_bytes_per_token;
     uint32_t context_tokens, context_trained, vocab, layers, width;
+    enum gen_model_kind kind;
 };
 
 /* Copies what it points at, too. ERR_NOMEM; ret is then undefined. */
@@ -102,6 +107,8 @@ int gen_put_credit(struct buf *b, uint64_t id, uint32_t events);
 int gen_put_template(struct buf *b, const struct gen_request *m);
 int gen_put_tokenize(struct buf *b, const struct gen_tokenize *m);
 int gen_put_detokenize(struct buf *b, const struct gen_detokenize *m);
+int gen_put_embed(struct buf *b, const struct gen_embed *m);
+int gen_put_vectors(struct buf *b, const struct gen_vectors *m);
 int gen_put_loaded(struct buf *b, const struct gen_loaded *m);
 int gen_put_progress(struct buf *b, float progress);
 int gen_put_event(struct buf *b, const struct gen_event *m);
@@ -119,6 +126,8 @@ struct gen_frame {
         struct gen_credit credit;
         struct gen_tokenize tokenize;
         struct gen_detokenize detokenize;
+        struct gen_embed embed;
+        struct gen_vectors vectors;
         struct gen_loaded loaded;
         float progress;
         struct gen_event event;

@@ -17,6 +17,7 @@ void code_load(struct coder *c, void *message)
     code_u32(c, &m->queue_max);
     code_u32(c, &m->prefill_chunk);
     code_u32(c, &m->threads);
+    code_u32(c, &m->batch_wait_us);
     code_bool(c, &m->deterministic);
     code_bool(c, &m->no_speculation);
     code_bool(c, &m->cache_q8);
@@ -47,6 +48,7 @@ void code_loaded(struct coder *c, void *message)
     code_u32(c, &m->vocab);
     code_u32(c, &m->layers);
     code_u32(c, &m->width);
+    code_enum(c, &m->kind, GEN_MODEL_KIND_COUNT);
 }
 
 static bool copy_text(struct arena *a, struct str *s)

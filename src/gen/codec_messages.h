@@ -6,7 +6,7 @@
 
 typedef void code_fn(struct coder *c, void *m);
 
-code_fn code_request, code_event;
+code_fn code_request, code_event, code_embed, code_vectors;
 code_fn code_load, code_loaded, code_progress, code_cancel, code_credit, code_failed;
 code_fn code_tokenize, code_tokens, code_detokenize, code_bytes_answer;
 

@@ -79,15 +79,14 @@ static int open_text_side(struct model *m, struct err *e)
     return OK;
 }
 
-/* general.name where it is fit to be shown, else the architecture's. */
-static void read_name(struct model *m)
+void model_read_name(const struct gguf *g, const char *fallback, char *ret, size_t cap)
 {
     struct str name;
-    if (gguf_str(m->gguf, "general.name", &name, NULL) || !name.len || !utf8_printable(name.ptr, name.len))
-        name = str_of(m->arch->name);
-    name = str_head(name, sizeof m->name - 1);
+    if (gguf_str(g, "general.name", &name, NULL) || !name.len || !utf8_printable(name.ptr, name.len))
+        name = str_of(fallback);
+    name = str_head(name, cap - 1);
     name.len = utf8_complete_prefix(name.ptr, name.len);
-    str_copy(m->name, sizeof m->name, name);
+    str_copy(ret, cap, name);
 }
 
 static int fill(struct model *m, struct err *e)
@@ -103,8 +102,8 @@ static int fill(struct model *m, struct err *e)
         rc = open_text_side(m, e);
     if (rc)
         return rc;
-    read_name(m);
-    model_name_quant(m);
+    model_read_name(m->gguf, m->arch->name, m->name, sizeof m->name);
+    model_name_quant(m->gguf, m->quant);
     return OK;
 }
 

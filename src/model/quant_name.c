@@ -30,14 +30,14 @@ static enum tensor_type most_common(const struct gguf *g)
     return best;
 }
 
-void model_name_quant(struct model *m)
+void model_name_quant(const struct gguf *g, char ret[16])
 {
-    enum tensor_type type = most_common(m->gguf);
+    enum tensor_type type = most_common(g);
     const char *name = tensor_type_info(type)->name;
     uint32_t file_type;
-    if (!gguf_u32(m->gguf, "general.file_type", &file_type, NULL))
+    if (!gguf_u32(g, "general.file_type", &file_type, NULL))
         for (size_t i = 0; i < sizeof file_types / sizeof *file_types; i++)
             if (file_types[i].file_type == file_type && file_types[i].main == type)
                 name = file_types[i].name;
-    snprintf(m->quant, sizeof m->quant, "%s", name);
+    snprintf(ret, 16, "%s", name);
 }

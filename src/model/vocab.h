@@ -2,6 +2,8 @@
  *
  *   SentencePiece BPE  (tokenizer.ggml.model = llama): pieces with scores, merged best score first, byte fallback <0xNN>
  *   byte-level BPE     (gpt2): a pre-tokenizer cuts words (gpt-2, llama-bpe, qwen2), then merges by rank
+ *   SentencePiece unigram  (unigram): the way to cut a text whose pieces' scores add up to the most
+ *   WordPiece          (bert): words, each cut into the longest pieces there are; [CLS] and [SEP] around the text
  *
  * A vocab is immutable after it is made: any thread may use it. Strings point into the GGUF's mapping. */
 #ifndef MODEL_VOCAB_H
@@ -20,7 +22,7 @@ void vocab_free(struct vocab *v);
 uint32_t vocab_size(const struct vocab *v);
 
 struct vocab_info {
-    const char *kind, *pre;      /* "spm"/"bpe", pre-tokenizer's name or "" */
+    const char *kind, *pre;      /* "spm", "bpe", "unigram" or "wordpiece", pre-tokenizer's name or "" */
     uint32_t bos, eos, eot, unk; /* TOKEN_NONE when there is none */
     bool add_bos, add_eos, add_space_prefix;
 };

@@ -108,11 +108,16 @@ static struct slot *find_family(struct runtime *rt, struct str name)
 }
 
 /* Ready before loading before the rest; of ready ones the last used. */
-static struct slot *find_default(struct runtime *rt)
+static struct slot *find_default(struct runtime *rt, bool encodes)
 {
-    struct slot *best = NULL, *extra = NULL;
+    struct slot *best = NULL, *extra = NULL, *last = NULL;
+    size_t n = 0;
     for (size_t i = 0; i < rt->n_slots; i++) {
         struct slot *s = rt->slots[i];
+        if (s->entry.encodes != encodes)
+            continue;
+        last = s;
+        n++;
         bool ready = s->entry.state == MODEL_READY, loading = s->entry.state == MODEL_LOADING;
         if (rt->extra[0] && !strcmp(s->file.path, rt->extra[0]))
             extra = s;
@@ -124,13 +129,13 @@ static struct slot *find_default(struct runtime *rt)
     }
     if (best || extra)
         return best ? best : extra;
-    return rt->n_slots == 1 ? rt->slots[0] : NULL;
+    return n == 1 ? last : NULL;
 }
 
 static struct slot *find_known(struct runtime *rt, struct str name)
 {
     if (!name.len)
-        return find_default(rt);
+        return find_default(rt, false);
     struct slot *s = find_exact(rt, name);
     return s ? s : find_family(rt, name);
 }
@@ -174,6 +179,13 @@ size_t runtime_models(struct runtime *rt, const struct model_entry **ret)
 const struct model_entry *runtime_find(struct runtime *rt, struct str name)
 {
     struct slot *s = find_slot(rt, name);
+    return s ? &s->entry : NULL;
+}
+
+const struct model_entry *runtime_find_encoder(struct runtime *rt)
+{
+    runtime_scan(rt);
+    struct slot *s = find_default(rt, true);
     return s ? &s->entry : NULL;
 }
 
@@ -310,5 +322,20 @@ int runtime_render(struct runtime *rt, struct str model, const struct gen_reques
         return code;
     t->bytes = fn;
     t->ctx = ctx;
+    return OK;
+}
+
+int runtime_embed(struct runtime *rt, struct str model, const struct gen_embed *m, runtime_vectors_fn *fn, void *ctx, struct ticket **ret,
+                  struct err *e)
+{
+    struct gen_frame f = {.type = GEN_FRAME_EMBED};
+    f.embed = *m;
+    struct ticket *t = NULL;
+    int code = submit(rt, model, TICKET_VECTORS, &f, &t, e);
+    if (!t)
+        return code;
+    t->vectors = fn;
+    t->ctx = ctx;
+    *ret = t;
     return OK;
 }

@@ -35,6 +35,7 @@ struct model_entry {
     uint64_t file_bytes;
     int64_t modified_s; /* Unix time */
     enum model_state state;
+    bool encodes;                  /* an encoder: makes embeddings or scores documents, and does not write */
     const struct gen_loaded *info; /* while READY, else NULL */
     const char *failure;           /* of FAILED, else NULL */
 };
@@ -43,8 +44,10 @@ size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
 /* The next look at the models looks at the folder, however soon: it is known to have changed. */
 void runtime_rescan(struct runtime *rt);
 /* By exact name, or by unique name without its quantisation suffix; NULL. "" gives the default: the one that is loaded (of
- * several the last used), or the first extra one, or the only one. */
+ * several the last used), or the first extra one, or the only one; never an encoder. */
 const struct model_entry *runtime_find(struct runtime *rt, struct str name);
+/* The default among encoders: one that is loaded, or the only one. */
+const struct model_entry *runtime_find_encoder(struct runtime *rt);
 /* Begins to load, as soon as there is room; OK when it is loaded or loading already. A model whose file is broken is tried
  * again when the file has changed or after some seconds; until then this is the failure and its sentence. */
 int runtime_load(struct runtime *rt, struct str name, struct err *e);
@@ -72,5 +75,11 @@ int runtime_detokenize(struct runtime *rt, struct str model, const struct gen_de
                        struct err *e);
 /* The text that the model would read of a GEN_CHAT request; answered in the same way. */
 int runtime_render(struct runtime *rt, struct str model, const struct gen_request *m, runtime_bytes_fn *fn, void *ctx, struct err *e);
+
+/* Vectors of texts, or scores of documents, from an encoder; loads it when needed. Exactly one callback, unless the ticket (ret) is
+ * canceled: `failed` is NULL or says why (a model that writes, a text that is too long). After it the ticket is gone. */
+typedef void runtime_vectors_fn(void *ctx, const struct gen_vectors *vectors, const struct gen_failed *failed);
+int runtime_embed(struct runtime *rt, struct str model, const struct gen_embed *m, runtime_vectors_fn *fn, void *ctx, struct ticket **ret,
+                  struct err *e);
 
 #endif

@@ -34,7 +34,7 @@ struct tickets {
     size_t count;
 };
 
-enum ticket_kind { TICKET_REQUEST, TICKET_TOKENS, TICKET_BYTES, TICKET_PROMPT };
+enum ticket_kind { TICKET_REQUEST, TICKET_TOKENS, TICKET_BYTES, TICKET_PROMPT, TICKET_VECTORS };
 
 struct ticket {
     struct ticket *prev, *next;
@@ -46,6 +46,7 @@ struct ticket {
         runtime_sink *sink;
         runtime_tokens_fn *tokens;
         runtime_bytes_fn *bytes;
+        runtime_vectors_fn *vectors;
     };
     void *ctx;
     struct buf frame; /* what is to be sent; empty once it has been */

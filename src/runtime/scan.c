@@ -1,6 +1,7 @@
 /* The folder's files and the slots, brought together: both are sorted by name. */
 #include <stdlib.h>
 
+#include "model/encoder.h"
 #include "runtime/runtime_internal.h"
 
 static void show_file(struct slot *s)
@@ -9,6 +10,7 @@ static void show_file(struct slot *s)
     s->entry.path = str_of(s->file.path);
     s->entry.file_bytes = s->file.bytes;
     s->entry.modified_s = s->file.modified_ns / 1000000000;
+    s->entry.encodes = encoder_peek(s->file.path);
 }
 
 static struct slot *slot_create(struct runtime *rt, struct catalogue_file *f)

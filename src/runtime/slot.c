@@ -69,7 +69,7 @@ static void on_loaded(struct slot *s, const struct gen_loaded *info)
     if (s->info.warning.len)
         log_event(s->rt->log, LOG_WARN, "model works with less than was asked for", F_STR("model", s->entry.name),
                   F_STR("why", s->info.warning));
-    if (!s->info.chat_format.len)
+    if (!s->info.chat_format.len && s->info.kind == GEN_MODEL_WRITES)
         log_event(s->rt->log, LOG_WARN, "model has no known chat template: messages are joined as plain text to continue",
                   F_STR("model", s->entry.name));
     runtime_wake(s->rt);

@@ -76,6 +76,7 @@ int ticket_create(struct slot *s, enum ticket_kind kind, struct gen_frame *f, st
     case TICKET_TOKENS: f->tokenize.id = t->id; break;
     case TICKET_BYTES: f->detokenize.id = t->id; break;
     case TICKET_PROMPT: f->request.id = t->id; break;
+    case TICKET_VECTORS: f->embed.id = t->id; break;
     }
     int r = gen_put_frame(&t->frame, f);
     if (r) {
@@ -115,6 +116,8 @@ static void tell_answer(struct ticket *t, const struct gen_frame *f)
     rt->calls++;
     if (answered.kind == TICKET_TOKENS)
         answered.tokens(answered.ctx, failed ? NULL : &f->tokens, failed);
+    else if (answered.kind == TICKET_VECTORS)
+        answered.vectors(answered.ctx, failed ? NULL : &f->vectors, failed);
     else
         answered.bytes(answered.ctx, failed ? NULL : &f->bytes, failed);
     rt->calls--;
@@ -156,7 +159,9 @@ static void deliver_answer(struct slot *s, uint64_t id, const struct gen_frame *
     struct ticket *t = find(&s->sent, id);
     if (!t || t->kind == TICKET_REQUEST)
         return;
-    if (f->type == GEN_FRAME_FAILED || (f->type == GEN_FRAME_TOKENS) == (t->kind == TICKET_TOKENS))
+    bool fits =
+        (f->type == GEN_FRAME_TOKENS) == (t->kind == TICKET_TOKENS) && (f->type == GEN_FRAME_VECTORS) == (t->kind == TICKET_VECTORS);
+    if (f->type == GEN_FRAME_FAILED || fits)
         tell_answer(t, f);
 }
 
@@ -167,6 +172,7 @@ void slot_deliver(struct slot *s, const struct gen_frame *f)
     case GEN_FRAME_TOKENS: deliver_answer(s, f->tokens.id, f); break;
     case GEN_FRAME_BYTES: deliver_answer(s, f->bytes.id, f); break;
     case GEN_FRAME_FAILED: deliver_answer(s, f->failed.id, f); break;
+    case GEN_FRAME_VECTORS: deliver_answer(s, f->vectors.id, f); break;
     default: break;
     }
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/lease.h"
@@ -72,19 +73,33 @@ static int on_request(struct worker *w, const struct gen_frame *f)
 {
     if (!f->request.id) /* 0 means none in places */
         return ERR_CORRUPT;
-    engine_submit(w->engine, &f->request);
+    if (w->encode)
+        put_error(w, f->request.id, GEN_FAULT_REQUEST,
+                  STR("this model makes embeddings and does not write; name a model that does, or use /v1/embeddings or /v1/rerank"));
+    else
+        engine_submit(w->engine, &f->request);
     return OK;
 }
 
 static int on_cancel(struct worker *w, const struct gen_frame *f)
 {
-    engine_cancel(w->engine, f->cancel.id);
+    if (w->encode)
+        encode_cancel(w->encode, f->cancel.id);
+    else
+        engine_cancel(w->engine, f->cancel.id);
+    return OK;
+}
+
+static int on_embed(struct worker *w, const struct gen_frame *f)
+{
+    worker_embed(w, &f->embed);
     return OK;
 }
 
 static int on_credit(struct worker *w, const struct gen_frame *f)
 {
-    engine_credit(w->engine, f->credit.id, f->credit.events);
+    if (w->engine)
+        engine_credit(w->engine, f->credit.id, f->credit.events);
     return OK;
 }
 
@@ -102,6 +117,10 @@ static int on_detokenize(struct worker *w, const struct gen_frame *f)
 
 static int on_template(struct worker *w, const struct gen_frame *f)
 {
+    if (w->encode) {
+        worker_refuse(w, f->request.id, GEN_FAULT_REQUEST, "this model makes embeddings and has no chat template");
+        return OK;
+    }
     worker_render(w, &f->request);
     return OK;
 }
@@ -110,6 +129,7 @@ static int on_template(struct worker *w, const struct gen_frame *f)
 static int (*const on_frame[])(struct worker *w, const struct gen_frame *f) = {
     [GEN_FRAME_TEMPLATE] = on_template, [GEN_FRAME_REQUEST] = on_request,   [GEN_FRAME_CANCEL] = on_cancel,
     [GEN_FRAME_CREDIT] = on_credit,     [GEN_FRAME_TOKENIZE] = on_tokenize, [GEN_FRAME_DETOKENIZE] = on_detokenize,
+    [GEN_FRAME_EMBED] = on_embed,
 };
 
 /* A frame that there was no memory to decode: only its type and id are known. */
@@ -119,13 +139,18 @@ static void refuse_frame(struct worker *w, const struct gen_frame *f)
         put_error(w, f->request.id, GEN_FAULT_MEMORY, STR("not enough memory to read the request"));
     else if (f->type == GEN_FRAME_TEMPLATE)
         worker_refuse(w, f->request.id, GEN_FAULT_MEMORY, "not enough memory to read the request");
-    else if (f->type == GEN_FRAME_TOKENIZE || f->type == GEN_FRAME_DETOKENIZE)
+    else if (f->type == GEN_FRAME_TOKENIZE || f->type == GEN_FRAME_DETOKENIZE || f->type == GEN_FRAME_EMBED)
         worker_refuse(w, f->tokenize.id, GEN_FAULT_MEMORY, "not enough memory to read the text");
+}
+
+static bool loaded(const struct worker *w)
+{
+    return w->engine || w->encode;
 }
 
 static int handle_frame(struct worker *w, const struct gen_frame *f)
 {
-    if (!w->engine)
+    if (!loaded(w))
         return f->type == GEN_FRAME_LOAD ? worker_load(w, &f->load) : ERR_CORRUPT;
     if ((size_t)f->type >= sizeof on_frame / sizeof *on_frame || !on_frame[f->type])
         return ERR_CORRUPT;
@@ -139,7 +164,7 @@ static int handle_frames(struct worker *w)
         int r = gen_frames_next(&w->frames, &f);
         if (r == ERR_AGAIN)
             return OK;
-        if (r == ERR_NOMEM && w->engine)
+        if (r == ERR_NOMEM && loaded(w))
             refuse_frame(w, &f);
         else if (r || (r = handle_frame(w, &f)))
             return r;
@@ -166,10 +191,10 @@ static int receive(struct worker *w)
 /* ---- the loop */
 static enum engine_state step(struct worker *w)
 {
-    if (!w->engine || w->out.len >= OUT_HIGH_BYTES)
+    if (!loaded(w) || w->out.len >= OUT_HIGH_BYTES || (w->encode && !encode_due(w->encode)))
         return ENGINE_IDLE;
     lease_take(w->config.lease);
-    enum engine_state state = engine_step(w->engine);
+    enum engine_state state = w->encode ? encode_step(w->encode) : engine_step(w->engine);
     lease_give(w->config.lease);
     if (w->spoiled_id) {
         engine_cancel(w->engine, w->spoiled_id);
@@ -178,25 +203,30 @@ static enum engine_state step(struct worker *w)
     return state;
 }
 
-/* Milliseconds that poll may sleep; -1: until something comes. */
-static int sleep_ms(const struct worker *w, enum engine_state state)
+/* How long poll may sleep; negative: until something comes. */
+static int64_t sleep_ns(const struct worker *w, enum engine_state state)
 {
     if (state == ENGINE_BUSY)
         return 0;
-    uint64_t deadline = w->engine ? engine_next_deadline_ns(w->engine) : 0;
-    if (!deadline)
+    uint64_t until = w->engine ? engine_next_deadline_ns(w->engine) : w->encode ? encode_next_ns(w->encode) : 0;
+    if (!until)
         return -1;
-    uint64_t now = clock_ns(w->config.clock);
-    uint64_t ms = deadline > now ? (deadline - now) / 1000000 + 1 : 0;
-    return ms > 60000 ? 60000 : (int)ms;
+    uint64_t now = clock_ns(w->config.clock), minute = 60 * UINT64_C(1000000000);
+    return until <= now ? 0 : (int64_t)(until - now < minute ? until - now : minute);
 }
 
 /* While nobody waits: a piece of work that can be put off, then a look at what has come. */
-static int idle_ms(struct worker *w, enum engine_state state)
+static int64_t idle_ns(struct worker *w, enum engine_state state)
 {
     if (state == ENGINE_IDLE && w->engine && !w->out.len && engine_idle_work(w->engine))
         return 0;
-    return sleep_ms(w, state);
+    return sleep_ns(w, state);
+}
+
+static int wait_for(struct pollfd *p, int64_t ns)
+{
+    struct timespec t = {ns / 1000000000, ns % 1000000000};
+    return ppoll(p, 1, ns < 0 ? NULL : &t, NULL);
 }
 
 static int turn(struct worker *w)
@@ -210,7 +240,7 @@ static int turn(struct worker *w)
         return r ? r : w->failed;
     bool full = w->out.len >= OUT_HIGH_BYTES;
     struct pollfd p = {.fd = w->fd, .events = (short)((full ? 0 : POLLIN) | (w->out.len ? POLLOUT : 0))};
-    int n = poll(&p, 1, full ? -1 : was_full ? 0 : idle_ms(w, state));
+    int n = wait_for(&p, full ? -1 : was_full ? 0 : idle_ns(w, state));
     if (n < 0)
         return errno == EINTR ? OK : ERR_IO;
     if (p.revents & (POLLIN | POLLHUP | POLLERR) && (r = receive(w)))
@@ -237,6 +267,8 @@ int worker_run(int fd, const struct worker_config *c)
         r = turn(&w);
     send_rest(&w);
     engine_free(w.engine);
+    encode_free(w.encode);
+    encoder_free(w.encoder);
     pool_free(w.pool);
     model_free(w.model);
     gen_frames_deinit(&w.frames);

@@ -2,6 +2,7 @@
 #ifndef RUNTIME_WORKER_INTERNAL_H
 #define RUNTIME_WORKER_INTERNAL_H
 
+#include "engine/encode.h"
 #include "engine/engine.h"
 #include "gen/frames.h"
 #include "model/model.h"
@@ -15,7 +16,9 @@ struct worker {
     struct buf out;           /* what goes, and has not been taken by the kernel */
     struct model *model;
     struct pool *pool;
-    struct engine *engine; /* NULL until LOAD has succeeded */
+    struct engine *engine; /* NULL until LOAD has succeeded, and for an encoder */
+    struct encoder_model *encoder;
+    struct encode *encode; /* in place of the engine when the model is an encoder */
     uint64_t spoiled_id;   /* a request whose event could not be encoded and that is to be canceled; 0: none */
     int failed;            /* a frame could not be put: the stream is lost */
 };
@@ -29,6 +32,16 @@ int worker_flush(struct worker *w);
 
 /* Opens the model, checks the memory, makes the engine; answers PROGRESS*, then LOADED, or FAILED and is ERR_CLOSED: the end. */
 int worker_load(struct worker *w, const struct gen_load *load);
+/* The same for a file that holds an encoder; takes g over. Fills w->encoder and w->encode. In worker_encoder.c. */
+int worker_load_encoder(struct worker *w, const struct gen_load *load, struct gguf *g, struct err *e);
+void worker_put_encoder_loaded(struct worker *w);
+void worker_embed(struct worker *w, const struct gen_embed *m);
+/* For worker_load.c and worker_encoder.c. */
+int worker_make_pool(struct worker *w, uint32_t threads, struct err *e);
+int worker_free_memory(uint64_t *ret, struct err *e);
+struct str worker_label(struct str s);
+/* Of the model that is loaded. */
+const struct vocab *worker_vocab(const struct worker *w);
 /* The engine's events, into the out buffer. */
 engine_emit_fn worker_emit;
 

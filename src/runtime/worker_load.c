@@ -57,7 +57,7 @@ static uint64_t scratch_bytes(const struct hparams *hp, const struct engine_conf
 }
 
 /* Available memory counts the page cache as free, also the pages of models that are mapped and in use here. */
-static int free_memory(uint64_t *ret, struct err *e)
+int worker_free_memory(uint64_t *ret, struct err *e)
 {
     struct mem_info mi;
     if (mem_info(&mi))
@@ -67,7 +67,7 @@ static int free_memory(uint64_t *ret, struct err *e)
     return OK;
 }
 
-static int make_pool(struct worker *w, uint32_t threads, struct err *e)
+int worker_make_pool(struct worker *w, uint32_t threads, struct err *e)
 {
     if (!threads) {
         struct cpu_info cpu;
@@ -98,7 +98,7 @@ static struct engine_config config_of(struct worker *w, const struct gen_load *l
 }
 
 /* Text from a model file, as clean as a frame must be. */
-static struct str label(struct str s)
+struct str worker_label(struct str s)
 {
     s = str_head(s, LABEL_BYTES_MAX);
     s.len = utf8_complete_prefix(s.ptr, s.len);
@@ -131,11 +131,11 @@ static void put_loaded(struct worker *w, bool cache_q8)
     struct buf warning = buf_make(1024);
     put_warnings(w, &warning);
     struct gen_loaded loaded = {
-        .name = label(str_of(m->name)),
-        .arch = label(str_of(m->arch->name)),
-        .quant = label(str_of(m->quant)),
+        .name = worker_label(str_of(m->name)),
+        .arch = worker_label(str_of(m->arch->name)),
+        .quant = worker_label(str_of(m->quant)),
         .chat_format = chat_format_of(m),
-        .warning = label(buf_str(&warning)),
+        .warning = worker_label(buf_str(&warning)),
         .params = m->n_params,
         .file_bytes = gguf_file_bytes(m->gguf),
         .kv_bytes_per_token = engine_kv_bytes_per_token(m, cache_q8),
@@ -154,10 +154,17 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     char path[4096];
     if (!str_copy(path, sizeof path, load->path))
         return err_set(e, ERR_INVAL, "the path of the model is too long");
-    int r = model_open(path, &w->model, e);
-    if (!r && load->chat_template_file.len)
-        r = worker_take_template(w, load->chat_template_file, e);
+    struct gguf *g;
+    int r = gguf_open(path, &g, e);
     if (r)
+        return r;
+    bool encodes = encoder_is(g);
+    r = encodes ? worker_load_encoder(w, load, g, e) : model_open_gguf(g, &w->model, e);
+    if (r && r != ERR_NOMEM)
+        err_prefix(e, r, "%s", path);
+    if (!r && !encodes && load->chat_template_file.len)
+        r = worker_take_template(w, load->chat_template_file, e);
+    if (r || encodes)
         return r;
     struct engine_config c = config_of(w, load);
     struct memory_need need = {
@@ -168,8 +175,8 @@ static int load_model(struct worker *w, const struct gen_load *load, struct err 
     };
     uint64_t free_bytes = 0;
     struct memory_plan plan;
-    if ((r = free_memory(&free_bytes, e)) || (r = memory_plan(load, &need, free_bytes, &plan, e)) || (r = make_pool(w, load->threads, e)) ||
-        (r = read_ahead(w)))
+    if ((r = worker_free_memory(&free_bytes, e)) || (r = memory_plan(load, &need, free_bytes, &plan, e)) ||
+        (r = worker_make_pool(w, load->threads, e)) || (r = read_ahead(w)))
         return r;
     char keep_dir[4096];
     c.context_tokens = plan.context_tokens;
@@ -198,7 +205,9 @@ int worker_load(struct worker *w, const struct gen_load *load)
 {
     struct err e = {0};
     int r = load_model(w, load, &e);
-    if (!r)
+    if (!r && w->encode)
+        worker_put_encoder_loaded(w);
+    else if (!r)
         put_loaded(w, load->cache_q8);
     else if (r != ERR_CLOSED)
         worker_refuse(w, 0, load_fault(r), e.text[0] ? e.text : err_text(r));

@@ -7,6 +7,11 @@
 /* More than any context holds, and an answer that fits a frame with all its pieces. */
 enum { TOKENS_MAX = 4 << 20, PIECES_BYTES_MAX = 32 << 20 };
 
+const struct vocab *worker_vocab(const struct worker *w)
+{
+    return w->encoder ? w->encoder->vocab : w->model->vocab;
+}
+
 static void refuse_code(struct worker *w, uint64_t id, int code)
 {
     if (code == ERR_LIMIT || code == ERR_INVAL)
@@ -46,9 +51,9 @@ void worker_tokenize(struct worker *w, const struct gen_tokenize *m)
     struct buf bytes = buf_make(PIECES_BYTES_MAX);
     struct str *pieces = NULL;
     struct vocab_encode_options o = {.add_special = m->add_special, .parse_special = m->parse_special};
-    int r = vocab_encode(w->model->vocab, m->text, o, &t);
+    int r = vocab_encode(worker_vocab(w), m->text, o, &t);
     if (!r && m->with_pieces)
-        r = make_pieces(w->model->vocab, &t, &bytes, &pieces);
+        r = make_pieces(worker_vocab(w), &t, &bytes, &pieces);
     if (r)
         refuse_code(w, m->id, r);
     else
@@ -60,7 +65,7 @@ void worker_tokenize(struct worker *w, const struct gen_tokenize *m)
 
 void worker_detokenize(struct worker *w, const struct gen_detokenize *m)
 {
-    uint32_t size = vocab_size(w->model->vocab);
+    uint32_t size = vocab_size(worker_vocab(w));
     for (size_t i = 0; i < m->n_tokens; i++) {
         if (m->tokens[i] >= size) {
             char sentence[100];
@@ -70,7 +75,7 @@ void worker_detokenize(struct worker *w, const struct gen_detokenize *m)
         }
     }
     struct buf bytes = buf_make(PIECES_BYTES_MAX);
-    int r = vocab_decode(w->model->vocab, m->tokens, m->n_tokens, true, true, &bytes);
+    int r = vocab_decode(worker_vocab(w), m->tokens, m->n_tokens, true, true, &bytes);
     if (r)
         refuse_code(w, m->id, r);
     else

@@ -128,6 +128,9 @@ struct kernels {
     void (*attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
     void (*attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
     void (*softmax)(float *x, size_t n);
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+    void (*bias)(float *x, const float *bias, enum activation f, size_t n);
+    void (*attend_all)(const struct attend_all *a);
 };
 
 /* gelu(x) = x / 2 · (1 + tanh(GELU_SCALE · (x + GELU_CUBE · x³))); GELU_SCALE = √(2 / π). (Hendrycks & Gimpel, 2016) */
@@ -137,6 +140,11 @@ struct kernels {
 /* attend.c: the scalar level. */
 void plain_attend(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void plain_attend_put(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
+
+/* whole.c: the scalar level. */
+void plain_layer_norm(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+void plain_bias(float *x, const float *bias, enum activation f, size_t n);
+void plain_attend_all(const struct attend_all *a);
 
 extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)

@@ -74,3 +74,18 @@ void op_softmax(const struct kernels *kn, float *x, size_t n)
 {
     kn->softmax(x, n);
 }
+
+void op_layer_norm(const struct kernels *kn, const float *x, const float *weight, const float *bias, float eps, float *out, size_t n)
+{
+    kn->layer_norm(x, weight, bias, eps, out, n);
+}
+
+void op_bias(const struct kernels *kn, float *x, const float *bias, enum activation f, size_t n)
+{
+    kn->bias(x, bias, f, n);
+}
+
+void op_attend_all(const struct kernels *kn, const struct attend_all *a)
+{
+    kn->attend_all(a);
+}

@@ -50,6 +50,21 @@ void op_rope(const struct kernels *kn, float *head, const float *cs, size_t n_ro
 /* Adds a block to the queries' sums (attend.h), and puts the key [d_k] and value [d_v] of one position into a block. */
 void op_attend(const struct kernels *kn, const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void op_attend_put(const struct kernels *kn, const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
+/* What encoders need: a step sees whole sequences at once, and no cache is kept.
+ * out[n] = (x[n] - mean) / sqrt(variance + eps) * weight[n] + bias[n]; out may be x. (Ba, Kiros, Hinton, 2016) */
+void op_layer_norm(const struct kernels *kn, const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU /* x Φ(x), within 1e-6 */ };
+/* x[n] = f(x[n] + bias[n]) */
+void op_bias(const struct kernels *kn, float *x, const float *bias, enum activation f, size_t n);
+/* One head of one sequence, every position sees every other: out[n][d] = softmax(q kᵀ · scale) v. Rows of q, k and v lie `stride` floats
+ * apart, those of out `out_stride`. */
+struct attend_all {
+    const float *q, *k, *v;
+    float *out, *scores; /* scores: [n], scratch of this thread */
+    size_t n, d, stride, out_stride;
+    float scale;
+};
+void op_attend_all(const struct kernels *kn, const struct attend_all *a);
 /* In place; returns nothing special for n = 0. The maximum is subtracted first. */
 void op_softmax(const struct kernels *kn, float *x, size_t n);
 

@@ -184,4 +184,7 @@ const struct kernels kernels_scalar = {
     .attend = plain_attend,
     .attend_put = plain_attend_put,
     .softmax = softmax,
+    .layer_norm = plain_layer_norm,
+    .bias = plain_bias,
+    .attend_all = plain_attend_all,
 };

@@ -39,7 +39,14 @@ static int encode_plain(struct encoder *enc, struct str text, bool prefix)
 {
     if (!text.len)
         return OK;
-    return enc->v->is_spm ? spm_encode(enc, text, prefix && enc->v->info.add_space_prefix) : bpe_encode(enc, text);
+    prefix = prefix && enc->v->info.add_space_prefix;
+    switch (enc->v->kind) {
+    case KIND_SPM: return spm_encode(enc, text, prefix);
+    case KIND_UNIGRAM: return unigram_encode(enc, text, prefix);
+    case KIND_WORDPIECE: return wordpiece_encode(enc, text);
+    case KIND_BPE: break;
+    }
+    return bpe_encode(enc, text);
 }
 
 /* SentencePiece begins anew after a special token: a space stands before the text again. */

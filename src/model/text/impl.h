@@ -6,6 +6,7 @@
  *   specials  tokens that are cut out of a text before anything else
  *   spm       keys (pieces with spaces for ▁), map over them, order of joining
  *   bpe       pre-tokenizer, pairs → joined token with rank
+ *   trie      unigram and wordpiece: pieces by their beginnings
  *
  * Invariants after vocab_create: every id in any table is below pieces.n; every text lies in the GGUF's mapping (or in
  * spm.blob); a control, unknown or byte token is never the result of joining, so what people write cannot become one. */
@@ -15,6 +16,7 @@
 #include "model/text/merge.h"
 #include "model/text/pretok.h"
 #include "model/text/token_map.h"
+#include "model/text/trie.h"
 #include "model/vocab.h"
 
 enum token_type { TYPE_NORMAL = 1, TYPE_UNKNOWN, TYPE_CONTROL, TYPE_USER, TYPE_UNUSED, TYPE_BYTE };
@@ -47,6 +49,9 @@ struct bpe {
     uint32_t mask;
 };
 
+/* SPM and BPE join symbols; the others cut a text by the pieces that begin at a place. */
+enum vocab_kind { KIND_SPM, KIND_BPE, KIND_UNIGRAM, KIND_WORDPIECE };
+
 struct vocab {
     struct vocab_info info;
     struct text_list pieces;
@@ -57,7 +62,10 @@ struct vocab {
     uint32_t ends[ENDS_MAX];
     size_t n_ends;
     size_t longest; /* bytes of text that one token can stand for, at most */
-    bool is_spm;
+    enum vocab_kind kind;
+    bool lower;       /* wordpiece: texts are put into lower case, without accents */
+    struct trie trie; /* unigram, wordpiece: pieces that a text may become */
+    float *scores;    /* unigram: [n] */
     struct spm spm;
     struct bpe bpe;
 };
@@ -83,6 +91,18 @@ int bpe_encode(struct encoder *enc, struct str text);
 /* The character that stands for a byte in byte-level pieces, and back (-1: none). */
 uint32_t bpe_char_of_byte(uint8_t b);
 int bpe_byte_of_char(uint32_t cp);
+
+int unigram_load(struct vocab *v, const struct gguf *g, struct err *e);
+int unigram_encode(struct encoder *enc, struct str text, bool prefix);
+/* The trie of all normal pieces. */
+int vocab_fill_trie(struct vocab *v, struct err *e);
+/* utf8proc's mapping with these options; what is not UTF-8 becomes U+FFFD. */
+int vocab_unicode_map(struct str text, int options, struct buf *out);
+
+int wordpiece_load(struct vocab *v, const struct gguf *g, struct err *e);
+int wordpiece_encode(struct encoder *enc, struct str text);
+/* [CLS] and its like are controls, whatever the file says. */
+void wordpiece_find_controls(struct vocab *v);
 
 int specials_init(struct vocab *v);
 void specials_deinit(struct specials *s);

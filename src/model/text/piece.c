@@ -35,7 +35,7 @@ static struct walk walk_of(const struct vocab *v, uint32_t token, bool special)
     case TYPE_UNKNOWN: return (struct walk){special ? text : str_head(text, 0), FORM_RAW};
     case TYPE_USER: return (struct walk){text, FORM_RAW};
     case TYPE_BYTE: return (struct walk){text, byte_of_piece(text) >= 0 ? FORM_BYTE : FORM_RAW};
-    default: return (struct walk){text, v->is_spm ? FORM_SPACES : FORM_BYTE_LEVEL};
+    default: return (struct walk){text, v->kind == KIND_BPE ? FORM_BYTE_LEVEL : FORM_SPACES};
     }
 }
 

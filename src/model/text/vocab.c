@@ -121,25 +121,53 @@ static uint32_t customary(const struct vocab *v, uint32_t id, enum token_type ty
     return id < v->pieces.n && v->type[id] == type ? id : TOKEN_NONE;
 }
 
-static int load_info(struct vocab *v, const struct gguf *g, struct err *e)
+static const struct {
+    const char *model, *name; /* tokenizer.ggml.model, and what it is called here */
+    int (*load)(struct vocab *v, const struct gguf *g, struct err *e);
+} kinds[] = {
+    [KIND_SPM] = {"llama", "spm", spm_load},
+    [KIND_BPE] = {"gpt2", "bpe", bpe_load},
+    [KIND_UNIGRAM] = {"unigram", "unigram", unigram_load},
+    [KIND_WORDPIECE] = {"bert", "wordpiece", wordpiece_load},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+/* What holds when the file does not say otherwise. */
+static void presume_info(struct vocab *v)
 {
     struct vocab_info *i = &v->info;
-    *i = (struct vocab_info){v->is_spm ? "spm" : "bpe", "", TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, v->is_spm, false, v->is_spm};
-    if (v->is_spm) {
+    bool spm = v->kind == KIND_SPM, words = v->kind == KIND_WORDPIECE, spaces = v->kind != KIND_BPE;
+    *i = (struct vocab_info){kinds[v->kind].name, "", TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, TOKEN_NONE, spm || words, words, spaces};
+    if (spm || v->kind == KIND_UNIGRAM)
         i->unk = customary(v, 0, TYPE_UNKNOWN);
+    if (spm) {
         i->bos = customary(v, 1, TYPE_CONTROL);
         i->eos = customary(v, 2, TYPE_CONTROL);
-    } else {
+    } else if (words) {
+        i->bos = token_map_get(&v->find, STR("[CLS]"));
+        i->eos = token_map_get(&v->find, STR("[SEP]"));
+        i->unk = token_map_get(&v->find, STR("[UNK]"));
+    } else if (v->kind == KIND_BPE) {
         i->pre = v->bpe.pretok->name;
         i->add_bos = v->bpe.pretok->add_bos;
     }
+}
+
+static int load_info(struct vocab *v, const struct gguf *g, struct err *e)
+{
+    struct vocab_info *i = &v->info;
+    presume_info(v);
     int r = load_id(v, g, "tokenizer.ggml.bos_token_id", &i->bos, e);
     r = r ? r : load_id(v, g, "tokenizer.ggml.eos_token_id", &i->eos, e);
     r = r ? r : load_id(v, g, "tokenizer.ggml.eot_token_id", &i->eot, e);
     r = r ? r : load_id(v, g, "tokenizer.ggml.unknown_token_id", &i->unk, e);
+    if (v->kind == KIND_WORDPIECE) { /* the format's own spelling */
+        r = r ? r : load_id(v, g, "tokenizer.ggml.cls_token_id", &i->bos, e);
+        r = r ? r : load_id(v, g, "tokenizer.ggml.seperator_token_id", &i->eos, e);
+    }
     r = r ? r : load_flag(g, "tokenizer.ggml.add_bos_token", &i->add_bos, e);
     r = r ? r : load_flag(g, "tokenizer.ggml.add_eos_token", &i->add_eos, e);
-    if (v->is_spm)
+    if (v->kind != KIND_BPE)
         r = r ? r : load_flag(g, "tokenizer.ggml.add_space_prefix", &i->add_space_prefix, e);
     return r;
 }
@@ -150,10 +178,12 @@ static int find_kind(struct vocab *v, const struct gguf *g, struct err *e)
     int r = gguf_str(g, "tokenizer.ggml.model", &model, e);
     if (r)
         return r;
-    v->is_spm = str_eq(model, STR("llama"));
-    if (v->is_spm || str_eq(model, STR("gpt2")))
-        return OK;
-    return err_set(e, ERR_UNSUPPORTED, "the tokenizer \"%s\" (tokenizer.ggml.model) is unknown; known are llama, gpt2",
+    for (size_t i = 0; i < N_KINDS; i++) {
+        v->kind = (enum vocab_kind)i;
+        if (str_eq(model, str_of(kinds[i].model)))
+            return OK;
+    }
+    return err_set(e, ERR_UNSUPPORTED, "the tokenizer \"%s\" (tokenizer.ggml.model) is unknown; known are llama, gpt2, bert, unigram",
                    gguf_show(model).text);
 }
 
@@ -168,7 +198,9 @@ static int load(struct vocab *v, const struct gguf *g, struct err *e)
     for (int b = 0; b < 256; b++)
         v->byte_token[b] = TOKEN_NONE;
     marks_find_controls(v);
-    r = v->is_spm ? spm_load(v, g, e) : bpe_load(v, g, e);
+    if (v->kind == KIND_WORDPIECE)
+        wordpiece_find_controls(v);
+    r = kinds[v->kind].load(v, g, e);
     r = r ? r : load_info(v, g, e);
     if (r)
         return r;
@@ -196,6 +228,8 @@ void vocab_free(struct vocab *v)
         return;
     spm_deinit(&v->spm);
     bpe_deinit(&v->bpe);
+    trie_deinit(&v->trie);
+    free(v->scores);
     specials_deinit(&v->specials);
     token_map_deinit(&v->find);
     text_list_deinit(&v->pieces);

@@ -41,6 +41,10 @@ void LEVEL(silu_mul)(float *gate, const float *up, size_t n);
 void LEVEL(gelu_mul)(float *gate, const float *up, size_t n);
 void LEVEL(add)(float *x, const float *y, size_t n);
 void LEVEL(softmax)(float *x, size_t n);
+/* whole.c */
+void LEVEL(layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
+void LEVEL(bias)(float *x, const float *bias, enum activation f, size_t n);
+void LEVEL(attend_all)(const struct attend_all *a);
 /* attend.c */
 void LEVEL(attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void LEVEL(attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);

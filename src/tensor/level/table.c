@@ -52,4 +52,7 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .attend = LEVEL(attend),
     .attend_put = LEVEL(attend_put),
     .softmax = LEVEL(softmax),
+    .layer_norm = LEVEL(layer_norm),
+    .bias = LEVEL(bias),
+    .attend_all = LEVEL(attend_all),
 };

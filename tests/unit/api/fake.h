@@ -61,6 +61,8 @@ struct runtime {
     struct gen_detokenize detokenize;
     runtime_tokens_fn *tokens_fn;
     runtime_bytes_fn *bytes_fn;
+    struct gen_embed embed; /* its inputs are gone after the handler */
+    runtime_vectors_fn *vectors_fn;
     void *lookup_ctx;
     int lookup_code;
 };

@@ -174,7 +174,7 @@ static void models_are_listed(void **state)
     assert_int_equal(x->status, 200);
     assert_has(x, "{\"object\":\"list\",\"data\":[{\"id\":\"tiny\",\"object\":\"model\",\"created\":1600000000,\"owned_by\":\"local\","
                   "\"state\":\"ready\"");
-    assert_has(x, "\"quant\":\"Q8_0\",\"arch\":\"llama\",\"chat_format\":null,\"context\":512");
+    assert_has(x, "\"quant\":\"Q8_0\",\"arch\":\"llama\",\"chat_format\":null,\"kind\":\"writes\",\"context\":512");
     assert_has(x, "{\"id\":\"broken \\\"one\\\"\"");
     assert_has(x, "\"context\":null");
     assert_has(x, "\"failure\":\"it is text\",\"warning\":null");

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 const enum gen_frame_type frame_types[] = {
-    GEN_FRAME_LOAD,   GEN_FRAME_REQUEST,  GEN_FRAME_CANCEL, GEN_FRAME_CREDIT, GEN_FRAME_TOKENIZE, GEN_FRAME_DETOKENIZE, GEN_FRAME_TEMPLATE,
-    GEN_FRAME_LOADED, GEN_FRAME_PROGRESS, GEN_FRAME_EVENT,  GEN_FRAME_TOKENS, GEN_FRAME_BYTES,    GEN_FRAME_FAILED,
+    GEN_FRAME_LOAD,       GEN_FRAME_REQUEST,  GEN_FRAME_CANCEL, GEN_FRAME_CREDIT,   GEN_FRAME_TOKENIZE,
+    GEN_FRAME_DETOKENIZE, GEN_FRAME_TEMPLATE, GEN_FRAME_LOADED, GEN_FRAME_PROGRESS, GEN_FRAME_EVENT,
+    GEN_FRAME_TOKENS,     GEN_FRAME_BYTES,    GEN_FRAME_FAILED, GEN_FRAME_EMBED,    GEN_FRAME_VECTORS,
 };
 const size_t n_frame_types = sizeof frame_types / sizeof *frame_types;
 
@@ -228,6 +229,7 @@ static struct gen_load load(struct source *s)
                          .sequences_max = u32(s),
                          .queue_max = u32(s),
                          .prefill_chunk = u32(s),
+                         .batch_wait_us = u32(s),
                          .threads = u32(s),
                          .deterministic = flip(s),
                          .no_speculation = flip(s),
@@ -244,8 +246,13 @@ static struct gen_load load(struct source *s)
 
 static struct gen_loaded loaded(struct source *s)
 {
-    return (struct gen_loaded){text(s, 90),   text(s, 20), text(s, 16), text(s, 16), text(s, 90), rng_u64(s->r), rng_u64(s->r),
-                               rng_u64(s->r), u32(s),      u32(s),      u32(s),      u32(s),      u32(s)};
+    return (struct gen_loaded){text(s, 90),   text(s, 20),
+                               text(s, 16),   text(s, 16),
+                               text(s, 90),   rng_u64(s->r),
+                               rng_u64(s->r), rng_u64(s->r),
+                               u32(s),        u32(s),
+                               u32(s),        u32(s),
+                               u32(s),        (enum gen_model_kind)below(s, GEN_MODEL_KIND_COUNT)};
 }
 
 static struct gen_tokens answer_tokens(struct source *s)
@@ -253,6 +260,33 @@ static struct gen_tokens answer_tokens(struct source *s)
     struct gen_tokens m = {.id = rng_u64(s->r), .n_tokens = below(s, 40)};
     m.tokens = u32s(s, m.n_tokens);
     m.pieces = flip(s) && m.n_tokens ? strs(s, m.n_tokens, 12, false) : NULL;
+    return m;
+}
+
+static struct gen_embed embed(struct source *s)
+{
+    struct gen_embed m = {.id = rng_u64(s->r), .rank = flip(s), .truncate = flip(s), .n_inputs = 2 + below(s, 5)};
+    struct gen_input *inputs = arena_calloc(s->a, m.n_inputs, sizeof *inputs);
+    for (size_t i = 0; inputs && i < m.n_inputs; i++) {
+        if (flip(s)) {
+            inputs[i].text = text(s, 40);
+            continue;
+        }
+        inputs[i].n_tokens = 1 + below(s, 9);
+        inputs[i].tokens = u32s(s, inputs[i].n_tokens);
+    }
+    m.inputs = inputs;
+    return m;
+}
+
+static struct gen_vectors vectors(struct source *s)
+{
+    struct gen_vectors m = {.id = rng_u64(s->r), .width = 1 + (uint32_t)below(s, 5), .tokens = u32(s)};
+    m.n_values = m.width * below(s, 4);
+    float *values = arena_calloc(s->a, m.n_values, sizeof *values);
+    for (size_t i = 0; values && i < m.n_values; i++)
+        values[i] = unit(s);
+    m.values = values;
     return m;
 }
 
@@ -272,6 +306,8 @@ void frame_random(struct rng *r, struct arena *a, enum gen_frame_type type, stru
         ret->detokenize = (struct gen_detokenize){.id = rng_u64(r), .n_tokens = below(&s, 60)};
         ret->detokenize.tokens = u32s(&s, ret->detokenize.n_tokens);
         break;
+    case GEN_FRAME_EMBED: ret->embed = embed(&s); break;
+    case GEN_FRAME_VECTORS: ret->vectors = vectors(&s); break;
     case GEN_FRAME_LOADED: ret->loaded = loaded(&s); break;
     case GEN_FRAME_PROGRESS: ret->progress = unit(&s); break;
     case GEN_FRAME_EVENT: ret->event = event(&s); break;
@@ -360,7 +396,7 @@ static bool same_loaded(const struct gen_loaded *a, const struct gen_loaded *b)
 {
     return SAME_STR(name) && SAME_STR(arch) && SAME_STR(quant) && SAME_STR(chat_format) && SAME_STR(warning) && SAME(params) &&
            SAME(file_bytes) && SAME(kv_bytes_per_token) && SAME(context_tokens) && SAME(context_trained) && SAME(vocab) && SAME(layers) &&
-           SAME(width);
+           SAME(width) && SAME(kind);
 }
 
 static bool same_tokens(const struct gen_tokens *a, const struct gen_tokens *b)
@@ -371,6 +407,19 @@ static bool same_tokens(const struct gen_tokens *a, const struct gen_tokens *b)
     return same;
 }
 
+static bool same_embed(const struct gen_embed *a, const struct gen_embed *b)
+{
+    bool same = SAME(id) && SAME(rank) && SAME(truncate) && SAME(n_inputs);
+    for (size_t i = 0; same && i < a->n_inputs; i++)
+        same = SAME_STR(inputs[i].text) && SAME_U32S(inputs[i].tokens, inputs[i].n_tokens);
+    return same;
+}
+
+static bool same_vectors(const struct gen_vectors *a, const struct gen_vectors *b)
+{
+    return SAME(id) && SAME(width) && SAME(tokens) && SAME(n_values) && (!a->n_values || !memcmp(a->values, b->values, a->n_values * 4));
+}
+
 bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
 {
     if (!SAME(type))
@@ -378,9 +427,9 @@ bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
     switch (a->type) {
     case GEN_FRAME_LOAD:
         return SAME_STR(load.path) && SAME(load.context_tokens) && SAME(load.kv_bytes_max) && SAME(load.sequences_max) &&
-               SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.threads) && SAME(load.deterministic) &&
-               SAME(load.no_speculation) && SAME(load.cache_q8) && SAME_STR(load.keep_dir) && SAME_STR(load.keep_key) &&
-               SAME(load.keep_bytes_max) && SAME(load.keep_day_bytes_max) && SAME_STR(load.chat_template_file);
+               SAME(load.queue_max) && SAME(load.prefill_chunk) && SAME(load.batch_wait_us) && SAME(load.threads) &&
+               SAME(load.deterministic) && SAME(load.no_speculation) && SAME(load.cache_q8) && SAME_STR(load.keep_dir) &&
+               SAME_STR(load.keep_key) && SAME(load.keep_bytes_max) && SAME(load.keep_day_bytes_max) && SAME_STR(load.chat_template_file);
     case GEN_FRAME_TEMPLATE:
     case GEN_FRAME_REQUEST: return same_request(&a->request, &b->request);
     case GEN_FRAME_CANCEL: return SAME(cancel.id);
@@ -389,6 +438,8 @@ bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)
         return SAME(tokenize.id) && SAME_STR(tokenize.text) && SAME(tokenize.add_special) && SAME(tokenize.parse_special) &&
                SAME(tokenize.with_pieces);
     case GEN_FRAME_DETOKENIZE: return SAME(detokenize.id) && SAME_U32S(detokenize.tokens, detokenize.n_tokens);
+    case GEN_FRAME_EMBED: return same_embed(&a->embed, &b->embed);
+    case GEN_FRAME_VECTORS: return same_vectors(&a->vectors, &b->vectors);
     case GEN_FRAME_LOADED: return same_loaded(&a->loaded, &b->loaded);
     case GEN_FRAME_PROGRESS: return SAME(progress);
     case GEN_FRAME_EVENT: return same_event(&a->event, &b->event);

@@ -8,6 +8,7 @@ import { NoModel } from '../models/no-model';
 import { Flame } from '../parts/icons';
 import { useServices } from '../services';
 import { Offline } from '../session/states';
+import { writes } from '../session/status';
 import { Composer } from './composer';
 import { Thread } from './thread';
 import { Welcome } from './welcome';
@@ -19,7 +20,7 @@ export function ChatPlace(): VNode {
   const known = useStore(status.store, (s) => s.status);
   const online = useStore(status.store, (s) => s.online);
   useTitle();
-  const noModel = known !== null && known.models.length === 0;
+  const noModel = known !== null && !known.models.some(writes);
   return (
     <main id="main" class={empty ? 'chat beginning' : 'chat'} tabIndex={-1}>
       {phase === 'missing' || phase === 'failed' ? <NotThere /> : phase === 'loading' ? <Opening /> : !empty ? <Thread /> : noModel ? <NoModel /> : known === null && !online ? <Offline /> : <Welcome />}

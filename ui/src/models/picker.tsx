@@ -9,6 +9,7 @@ import type { Model } from '../net/types';
 import { IconBox, IconCheck, IconChevron } from '../parts/icons';
 import { place } from '../parts/menu';
 import { useServices } from '../services';
+import { writes } from '../session/status';
 
 export function factsOf(m: Model, speed: number | undefined, t: Texts): string {
   const facts = [m.size_bytes ? sizeText(m.size_bytes) : null, m.quant, t.modelStates[m.state], speed ? `${speedText(speed)}\u00a0${t.tokensPerSecond}` : null];
@@ -18,7 +19,7 @@ export function factsOf(m: Model, speed: number | undefined, t: Texts): string {
 export function ModelPicker(): VNode | null {
   const t = useText();
   const services = useServices();
-  const models = useStore(services.status.store, (s) => s.status?.models);
+  const models = useStore(services.status.store, (s) => s.status?.models)?.filter(writes);
   const speeds = useStore(services.speeds.store, (s) => s.byModel);
   const chosen = useModel();
   const id = useId();

@@ -15,6 +15,7 @@ export interface Model {
   context?: number | null;
   params?: number | null;
   chat_format?: string | null;
+  kind?: string | null; // writes, embeddings or rerank; null: not known before it is loaded
   failure?: string | null;
 }
 export interface Status {

@@ -46,9 +46,14 @@ export class StatusState {
   };
 }
 
+/** Encoders make vectors and answer nobody. */
+export function writes(model: Model): boolean {
+  return model.kind !== 'embeddings' && model.kind !== 'rerank';
+}
+
 /** The one that was chosen, the server's default if it works, or the first that does. */
 export function pickModel(status: Status | null, wanted: string | null): Model | null {
-  const models = status?.models ?? [];
+  const models = status?.models.filter(writes) ?? [];
   const chosen = models.find((m) => m.id === wanted);
   if (chosen) return chosen;
   const working = models.filter((m) => m.state !== 'failed');

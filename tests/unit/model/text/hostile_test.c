@@ -29,7 +29,7 @@ static void unknown_kinds(void **state)
     tiny_init(&t);
     expect(&t, ERR_NOENT, "tokenizer.ggml.model");
     begin(&t, "t5");
-    expect(&t, ERR_UNSUPPORTED, "\"t5\" (tokenizer.ggml.model) is unknown; known are llama, gpt2");
+    expect(&t, ERR_UNSUPPORTED, "\"t5\" (tokenizer.ggml.model) is unknown; known are llama, gpt2, bert, unigram");
     begin(&t, "\x1b[2J\xff");
     expect(&t, ERR_UNSUPPORTED, "\".[2J.\" (tokenizer.ggml.model) is unknown"); /* nothing that a terminal would obey */
     begin(&t, "gpt2");
