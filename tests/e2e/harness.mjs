@@ -27,8 +27,8 @@ export const stories = existsSync(path.join(shared, 'stories260K.gguf')) ? path.
 export const CHAT = 'tiny-chat';
 export const PLAIN = 'tiny-plain';
 
-const START_MS = 30_000;
-const STOP_MS = 30_000;
+const START_MS = 60_000;
+const STOP_MS = 60_000;
 
 function makeModels(dir) {
     execFileSync(makeModel, ['tiny-qwen3', 'Q8_0', path.join(dir, `${CHAT}.gguf`), '7'], { stdio: 'pipe' });
@@ -133,7 +133,7 @@ function cpuTicks(pid) {
 }
 
 /** Resolves when the server computes nothing any more: a second in which it used less than a tenth. */
-export async function untilIdle(server, withinMs = 20_000) {
+export async function untilIdle(server, withinMs = 60_000) {
     const end = Date.now() + withinMs;
     for (let before = server.cpuTicks(); Date.now() < end; ) {
         await sleep(1000);
@@ -147,7 +147,7 @@ export async function untilIdle(server, withinMs = 20_000) {
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends bytes as they are and returns what comes until the other side closes (or `until` matches), as text. */
-export function raw(port, bytes, { until = null, timeoutMs = 15_000 } = {}) {
+export function raw(port, bytes, { until = null, timeoutMs = 60_000 } = {}) {
     return new Promise((resolve, reject) => {
         const socket = net.connect(port, '127.0.0.1');
         const chunks = [];

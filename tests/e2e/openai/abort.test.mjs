@@ -42,7 +42,7 @@ test('a full queue: 503 with Retry-After, and room again afterwards', async () =
     const running = Array.from({ length: 12 }, () => endless({}, { signal: controller.signal }).catch((e) => e));
     const results = [];
     running.forEach((p) => p.then((r) => results.push(r)));
-    for (let i = 0; i < 100 && !results.length; i++) await sleep(50);
+    for (let i = 0; i < 1200 && !results.length; i++) await sleep(50);
     const full = results.find((r) => r instanceof OpenAI.InternalServerError);
     assert.ok(full, 'somebody was sent away');
     assert.equal(full.status, 503);

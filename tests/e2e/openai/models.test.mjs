@@ -18,7 +18,7 @@ test('the list names the files without their ending', async () => {
 });
 
 test('ready when the first model is', async () => {
-    for (let i = 0; i < 100 && (await fetch(`${server.url}/ready`)).status !== 200; i++) await sleep(100);
+    for (let i = 0; i < 600 && (await fetch(`${server.url}/ready`)).status !== 200; i++) await sleep(100);
     assert.equal((await fetch(`${server.url}/ready`)).status, 200);
     const m = await server.client.models.retrieve(CHAT);
     assert.equal(m.object, 'model');

@@ -24,7 +24,7 @@ export const skip = existsSync(program) ? false : `there is no ${program}: tools
 export const launch = () => chromium.launch({ executablePath: program, headless: true, args: flags });
 
 /** Nothing takes longer than this; what does is an error. */
-export const WAIT_MS = 15_000;
+export const WAIT_MS = 30_000;
 
 /** What Chromium logs when a request of the page fails, which some tests mean to happen. */
 export const FAILED = /ERR_|Failed to load|status of/;

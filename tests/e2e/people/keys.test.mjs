@@ -87,7 +87,7 @@ describe('keys', () => {
     });
 
     test('an expired key is refused', async () => {
-        const key = await add({ name: 'short', expires_ms: Date.now() + 4000 }); // time enough to be used before
+        const key = await add({ name: 'short', expires_ms: Date.now() + 6000 }); // time enough to be used before
         assert.equal((await send(server, 'GET', '/v1/models', bearer(key.secret))).status, 200);
         const { reading } = await signIn(server, { key: key.secret });
         await sleep(key.expires_ms - Date.now() + 5);
