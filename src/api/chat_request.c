@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "api/body.h"
+#include "api/chat_tools.h"
 #include "api/request.h"
 
 enum { TEMPLATE_KWARGS_BYTES_MAX = 1 << 16 };
@@ -105,15 +106,8 @@ static int read_message(struct field_reader *fr, size_t index, json_t *message, 
         rc = read_content(fr, index, message, ret);
     if (rc)
         return rc;
-    static const char *const calls[] = {"tool_calls", "function_call"};
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        json_t *v = json_object_get(message, calls[i]);
-        if (v && !json_is_null(v) && !(json_is_array(v) && !json_array_size(v))) {
-            snprintf(name, sizeof name, "messages[%zu].%s", index, calls[i]);
-            return field_unsupported(fr, name, "earlier tool calls cannot be shown to a model yet");
-        }
-    }
-    return OK;
+    snprintf(name, sizeof name, "messages[%zu].", index);
+    return chat_read_message_rest(fr, name, message, ret);
 }
 
 static int read_messages(struct field_reader *fr, const struct field *f, json_t *v, void *target)
@@ -135,29 +129,6 @@ static int read_messages(struct field_reader *fr, const struct field *f, json_t 
     }
     r->gen.messages = messages;
     r->gen.n_messages = n;
-    return OK;
-}
-
-/* Tools that no model here can be told of would be ignored silently; a caller who waits for a call must hear that. */
-static int read_tools(struct field_reader *fr, const struct field *f, json_t *v, void *target)
-{
-    struct api_request *r = target;
-    if (!json_is_array(v))
-        return field_wrong(fr, f->name, f->type, v);
-    r->has_tools |= json_array_size(v) > 0;
-    return OK;
-}
-
-static int read_tool_choice(struct field_reader *fr, const struct field *f, json_t *v, void *target)
-{
-    struct api_request *r = target;
-    struct str choice = field_str(v); /* empty for an object, which names a tool */
-    if (!json_is_string(v) && !json_is_object(v))
-        return field_wrong(fr, f->name, f->type, v);
-    if (str_eq(choice, STR("none")))
-        r->has_tools = false; /* the tools may be there: none is to be called */
-    else if (!str_eq(choice, STR("auto")))
-        return field_unsupported(fr, f->name, "models cannot call tools yet; leave it out, or say \"none\"");
     return OK;
 }
 
@@ -208,10 +179,14 @@ const struct field api_chat_fields[] = {
     {.name = "logprobs", .kind = FIELD_BOOL, .at = AT(gen.logprobs), .about = "the log-probability of each token"},
     {.name = "top_logprobs", .kind = FIELD_U32, .max = GEN_TOP_LOGPROBS_MAX, .at = AT(gen.top_logprobs), .about = "and of so many likeliest tokens in its place; needs logprobs"},
     {.name = "continue_final_message", .kind = FIELD_BOOL, .at = AT(gen.continue_last), .about = "the last message is an assistant's, which is to be continued"},
-    {.name = "tools", .kind = FIELD_OTHER, .read = read_tools, .type = "an array", .about = "refused unless empty or tool_choice is \"none\""},
-    {.name = "functions", .kind = FIELD_OTHER, .read = read_tools, .type = "an array", .about = "the older name of tools"},
-    {.name = "tool_choice", .kind = FIELD_OTHER, .read = read_tool_choice, .type = "a string or an object", .about = "\"none\" or \"auto\""},
-    {.name = "function_call", .kind = FIELD_OTHER, .read = read_tool_choice, .type = "a string or an object", .about = "the older name of tool_choice"},
+    {.name = "tools", .kind = FIELD_OTHER, .read = chat_read_tools, .type = "an array of tools", .about = "functions that the model may call: name, description, and parameters as a JSON Schema, which arguments are held to"},
+    {.name = "tool_choice", .kind = FIELD_OTHER, .read = chat_read_tool_choice, .type = "\"auto\", \"none\", \"required\", or an object that names a function", .about = "whether the model calls a tool"},
+    {.name = "parallel_tool_calls", .kind = FIELD_BOOL, .at = AT(gen.parallel_tool_calls), .about = "false: at most one call in an answer"},
+    {.name = "functions", .kind = FIELD_REFUSED, .about = "use tools, its newer form"},
+    {.name = "function_call", .kind = FIELD_REFUSED, .about = "use tool_choice, its newer form"},
+    {.name = "reasoning_effort", .kind = FIELD_OTHER, .read = chat_read_effort, .type = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"", .about = "how long the model may think before it answers: at most 256 tokens (minimal), 1,024 (low) or 4,096 (medium); none: not at all"},
+    {.name = "thinking_budget", .kind = FIELD_U32, .min = 1, .max = INT32_MAX, .at = AT(gen.think_budget), .about = "the same in tokens; then thinking is ended"},
+    {.name = "include_reasoning", .kind = FIELD_OTHER, .read = chat_read_include_reasoning, .type = "a boolean", .about = "false: reasoning_content is left out; its tokens count all the same"},
     {.name = "chat_template_kwargs", .kind = FIELD_OTHER, .read = read_template_kwargs, .type = "an object", .about = "further variables of the model's chat template, such as enable_thinking; at most 64 KiB"},
     {.name = "modalities", .kind = FIELD_OTHER, .read = read_modalities, .type = "an array of strings", .about = "only [\"text\"]"},
     {.name = "audio", .kind = FIELD_OTHER, .read = refuse, .type = "refused", .about = "answers are text only"},
@@ -226,8 +201,9 @@ static int check(struct field_reader *fr, const struct api_request *r)
     const struct gen_request *g = &r->gen;
     if (!g->n_messages)
         return api_error_set(fr->error, 400, "missing_field", "messages", "'messages' is missing");
-    if (r->has_tools)
-        return field_unsupported(fr, "tools", "models cannot call tools yet; leave them out, or say \"tool_choice\": \"none\"");
+    int rc = chat_check_tools(fr, g);
+    if (rc)
+        return rc;
     if (g->top_logprobs && !g->logprobs)
         return api_error_set(fr->error, 400, "invalid_value", "top_logprobs", "'top_logprobs' needs 'logprobs' to be true");
     if (g->continue_last && g->messages[g->n_messages - 1].role != GEN_ROLE_ASSISTANT)

@@ -30,7 +30,6 @@ struct api_request {
     uint32_t best_of;
     const struct api_prompt *prompts; /* of a completion */
     size_t n_prompts;
-    bool has_tools;
     bool hides_reasoning; /* of a chat */
     bool stores;          /* of a response */
 };

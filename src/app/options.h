@@ -21,7 +21,7 @@ struct texts {
 struct args {
     bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin;
     const char *config, *data, *system, *batch, *depth, *compare, *server, *key, *new_passphrase_file, *expires;
-    const char *revision, *sha256, *format;
+    const char *revision, *sha256, *format, *tools, *tool_choice;
     double temperature, top_p, min_p;
     int64_t max_tokens, seed, top_k, context, prompt, gen, repeat; /* seed: -1 draws one */
     struct texts stops, sets, files;

@@ -89,6 +89,7 @@
     X(STDIN_FAILED, "standard input could not be read: %s", "无法读取标准输入：%s") \
     X(STDIN_TOO_LONG, "standard input is longer than %d MB", "标准输入超过 %d MB") \
     X(CHAT_OR_RAW, "--chat and --raw exclude each other", "--chat 与 --raw 不能同时使用") \
+    X(TOOLS_NOT_RAW, "--tools and --raw exclude each other", "--tools 与 --raw 不能同时使用") \
     X(RUN_STATS, "%u tokens read at %.1f/s, %u written at %.1f/s", "读取 %u 词元（%.1f/秒），生成 %u 词元（%.1f/秒）") \
     X(CONVERT_TYPE, "%s is no type that a converted model can have; choose F32, F16, BF16 or Q8_0", "转换后的模型不支持类型 %s；请选择 F32、F16、BF16 或 Q8_0") \
     X(CONVERTED, "%s: %s of weights, written as %s", "%s：%s 权重，已写为 %s") \

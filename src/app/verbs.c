@@ -26,6 +26,8 @@ static const struct option run_options[] = {
     {"system", "TEXT", OPTION_TEXT, ARG(system), .help = {"instructions for the assistant (chat)", "给助手的指示（对话方式）"}},
     {"chat", NULL, OPTION_FLAG, ARG(chat), .help = {"ask as a chat, the way of models that know one", "以对话方式提问（支持对话的模型默认如此）"}},
     {"raw", NULL, OPTION_FLAG, ARG(raw), .help = {"continue the prompt as it stands, the way of models that know no chat", "直接续写文本（不支持对话的模型默认如此）"}},
+    {"tools", "FILE", OPTION_TEXT, ARG(tools), .help = {"tools that the model may call, a JSON array as OpenAI has it; calls are printed", "模型可调用的工具：OpenAI 格式的 JSON 数组；输出其调用"}},
+    {"tool-choice", "CHOICE", OPTION_TEXT, ARG(tool_choice), .help = {"auto, none, required, or the name of the tool that must be called", "auto、none、required，或必须调用的工具名"}},
     {"stats", NULL, OPTION_FLAG, ARG(stats), .help = {"print the speed, also when standard error is not a terminal", "输出速度统计，即使标准错误不是终端"}},
     OPTION_TEMPLATE,
     OPTION_THREADS,

@@ -2,11 +2,56 @@
 
 #include <time.h>
 
-enum { EXPLAINED_BYTES_MAX = 1 << 28, TAIL_TOKENS = 32, TAIL_BYTES_MAX = 1 << 16 };
+enum { EXPLAINED_BYTES_MAX = 1 << 28, TAIL_TOKENS = 32, TAIL_BYTES_MAX = 1 << 16, TOOL_NAME_MAX = 64 };
 
 bool prompt_offers_tools(const struct gen_request *g)
 {
     return g->kind == GEN_CHAT && g->n_tools && g->tool_choice != GEN_TOOLS_NONE;
+}
+
+bool prompt_thinks_not(const struct gen_request *g)
+{
+    return g->thinking == GEN_THINK_OFF || str_eq(g->reasoning_effort, STR("none"));
+}
+
+uint32_t prompt_think_budget(const struct gen_request *g)
+{
+    static const struct {
+        const char *effort;
+        uint32_t tokens;
+    } budgets[] = {{"minimal", 256}, {"low", 1024}, {"medium", 4096}};
+    for (size_t i = 0; !g->think_budget && i < sizeof budgets / sizeof *budgets; i++)
+        if (str_eq(g->reasoning_effort, str_of(budgets[i].effort)))
+            return budgets[i].tokens;
+    return g->think_budget ? g->think_budget : UINT32_MAX;
+}
+
+static bool good_name(struct str s)
+{
+    const struct str chars = STR("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+    for (size_t i = 0; i < s.len; i++)
+        if (str_chr(chars, s.ptr[i]) < 0)
+            return false;
+    return s.len && s.len <= TOOL_NAME_MAX;
+}
+
+int prompt_check_tools(const struct gen_request *g, struct err *e)
+{
+    bool found = g->tool_choice != GEN_TOOLS_NAMED;
+    for (size_t i = 0; i < g->n_tools; i++) {
+        struct str name = g->tools[i].name;
+        if (!good_name(name))
+            return err_set(e, ERR_INVAL, "tool %zu: a name has 1 to %d letters, digits, '_', '-' or '.'", i, TOOL_NAME_MAX);
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(name, g->tools[k].name))
+                return err_set(e, ERR_INVAL, "two tools are called '" STR_FMT "'", STR_ARG(name));
+        found |= str_eq(name, g->tool_choice_name);
+    }
+    if (!found)
+        return err_set(e, ERR_INVAL, "no tool is called '" STR_FMT "', which is to be called", STR_ARG(str_head(g->tool_choice_name, 64)));
+    if (g->tool_choice == GEN_TOOLS_REQUIRED && !g->n_tools)
+        return err_set(e, ERR_INVAL, "a call is demanded, but there are no tools");
+    return OK;
 }
 
 /* The last tokens as a text with marks around control tokens, as toolform has them; trailing space is cut off. */
@@ -107,7 +152,7 @@ int prompt_chat(const struct model *m, const struct gen_request *g, const struct
         rc = chat_template_tokens(m->template, &shown, &day, out, e);
     else if (!rc)
         rc = chat_render(m->chat, m->vocab, shown.messages, shown.n_messages, g->continue_last, out, e);
-    if (!rc && g->thinking == GEN_THINK_OFF && !g->continue_last)
+    if (!rc && prompt_thinks_not(g) && !g->continue_last)
         rc = put_no_thinking(m, out);
     arena_free(&a);
     return rc;

@@ -15,6 +15,12 @@ int prompt_chat(const struct model *m, const struct gen_request *g, const struct
 int prompt_chat_text(const struct model *m, const struct gen_request *g, const struct clock *clock, struct buf *out, struct err *e);
 /* The prompt ends within thinking: the answer begins with it. */
 bool prompt_ends_thinking(const struct model *m, const struct tokens *prompt);
+/* Tokens that thinking may take; UINT32_MAX: no limit. */
+uint32_t prompt_think_budget(const struct gen_request *g);
+/* Thinking is not wanted. */
+bool prompt_thinks_not(const struct gen_request *g);
+/* Tools that cannot be told apart or written: ERR_INVAL with a sentence. */
+int prompt_check_tools(const struct gen_request *g, struct err *e);
 /* What ends thinking. */
 int prompt_think_end(const struct model *m, struct tokens *out);
 

@@ -108,6 +108,10 @@ static int check(const struct gen_request *g, const struct model *m, struct refu
     }
     if (wrong)
         return refuse(w, GEN_FAULT_REQUEST, param, wrong);
+    if (prompt_check_tools(g, &w->why)) {
+        w->param = "tools";
+        return ERR_INVAL;
+    }
     if (!g->n_choices || g->n_choices > GEN_CHOICES_MAX)
         return refuse(w, GEN_FAULT_REQUEST, "n", "n must be between 1 and 16");
     if (g->top_logprobs > GEN_TOP_LOGPROBS_MAX)
@@ -249,9 +253,9 @@ static bool copy_thinking(struct request *r, const struct model *m, const struct
     uint64_t seed = g->id;
     rng_entropy(&seed, sizeof seed);
     rng_seed(&r->ids, seed);
-    r->hides_thinking = g->thinking == GEN_THINK_OFF;
-    r->think_budget = g->think_budget ? g->think_budget : UINT32_MAX;
-    if (!g->think_budget || g->kind != GEN_CHAT)
+    r->hides_thinking = prompt_thinks_not(g);
+    r->think_budget = prompt_think_budget(g);
+    if (r->think_budget == UINT32_MAX || g->kind != GEN_CHAT)
         return true;
     struct tokens end = tokens_make(THINK_END_TOKENS_MAX);
     bool ok = !prompt_think_end(m, &end);

@@ -16,6 +16,7 @@ static void let_go(struct answer *a)
     if (a->set)
         a->set->n--;
     buf_free(&a->text);
+    buf_free(&a->reasoning);
     arena_free(&a->arena);
     free(a);
 }
@@ -90,6 +91,7 @@ static void release(struct answer *a)
 void answer_saved(struct answer *a)
 {
     a->message.content = answer_so_far(a);
+    a->message.reasoning = buf_str(&a->reasoning);
     a->message.state = a->end_state;
     enter(a, ANSWER_OVER);
     tell(a);
@@ -160,6 +162,14 @@ static void on_text(struct answer *a, const struct gen_event *ev)
         a->dirty = true;
 }
 
+/* Thinking is kept for whoever wants to look; more than a message may hold is not. */
+static void on_reasoning(struct answer *a, const struct gen_event *ev)
+{
+    a->news.pieces++;
+    if (a->reasoning.len + ev->text.text.len <= TALK_CONTENT_BYTES_MAX)
+        buf_put(&a->reasoning, ev->text.text);
+}
+
 static void on_done(struct answer *a, const struct gen_event *ev)
 {
     static const enum talk_state states[GEN_FINISH_COUNT] = {
@@ -184,8 +194,8 @@ static void on_error(struct answer *a, const struct gen_event *ev)
 static void on_event(void *ctx, const struct gen_event *ev)
 {
     static void (*const handlers[GEN_EVENT_TYPE_COUNT])(struct answer *, const struct gen_event *) = {
-        [GEN_QUEUED] = on_queued, [GEN_LOADING] = on_loading, [GEN_PREFILL] = on_prefill,
-        [GEN_TEXT] = on_text,     [GEN_DONE] = on_done,       [GEN_ERROR] = on_error,
+        [GEN_QUEUED] = on_queued, [GEN_LOADING] = on_loading, [GEN_PREFILL] = on_prefill,     [GEN_TEXT] = on_text,
+        [GEN_DONE] = on_done,     [GEN_ERROR] = on_error,     [GEN_REASONING] = on_reasoning,
     };
     struct answer *a = ctx;
     if (a->news.phase >= ANSWER_SAVING || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT || !handlers[ev->type])
@@ -235,6 +245,8 @@ static bool copy_message(struct answer *a, const struct talk_task *t)
     a->message.content = (struct str){"", 0};
     a->conversation = arena_dup(&a->arena, t->conversation);
     buf_put(&a->text, t->answer.content);
+    buf_put(&a->reasoning, t->answer.reasoning);
+    a->message.reasoning = (struct str){0};
     return a->message.id.ptr && a->message.model.ptr && a->conversation.ptr && !a->text.failed;
 }
 
@@ -246,6 +258,7 @@ int answers_start(struct answers *s, const struct talk_task *t, struct answer **
         return ERR_NOMEM;
     a->arena = arena_make(64 << 10);
     a->text = buf_make((size_t)TALK_CONTENT_BYTES_MAX + 1);
+    a->reasoning = buf_make((size_t)TALK_CONTENT_BYTES_MAX + 1);
     a->owner = t->owner;
     a->set = s;
     a->begin_ns = clock_ns(s->c.clock);
@@ -253,6 +266,7 @@ int answers_start(struct answers *s, const struct talk_task *t, struct answer **
     link_init(&a->link);
     if (!copy_message(a, t)) {
         buf_free(&a->text);
+        buf_free(&a->reasoning);
         arena_free(&a->arena);
         free(a);
         return ERR_NOMEM;

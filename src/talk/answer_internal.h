@@ -13,7 +13,7 @@ struct answer {
     int64_t owner;
     struct str conversation;
     struct talk_message message;
-    struct buf text;
+    struct buf text, reasoning;
     struct ticket *ticket;
     struct answer_news news;
     enum talk_state end_state;

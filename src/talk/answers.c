@@ -70,6 +70,7 @@ static bool fill(struct save *s, const struct answer *a)
         .text = arena_dup(&s->arena, answer_so_far(a)),
         .error = a->message.error.ptr ? arena_dup(&s->arena, a->message.error) : (struct str){0},
         .model = arena_dup(&s->arena, a->message.model),
+        .reasoning = arena_dup(&s->arena, buf_str(&a->reasoning)),
         .has_usage = a->message.has_usage,
         .usage = a->message.usage,
     };
@@ -84,7 +85,7 @@ void answer_save(struct answer *a)
     struct save *s = calloc(1, sizeof *s);
     if (!s)
         return;
-    s->arena = arena_make((size_t)2 * TALK_CONTENT_BYTES_MAX);
+    s->arena = arena_make((size_t)3 * TALK_CONTENT_BYTES_MAX);
     s->answer = a;
     s->job = (struct store_job){.store = a->set->c.store, .write = true, .fn = save_run, .done = save_done, .ctx = s};
     a->dirty = false;

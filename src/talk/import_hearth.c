@@ -65,6 +65,7 @@ static int read_message(json_t *v, int64_t created_ms, struct arena *a, struct i
         .content = import_str(v, "content"),
         .model = import_maybe(v, "model"),
         .error = import_maybe(v, "error"),
+        .reasoning = import_maybe(v, "reasoning"),
         .created_ms = import_ms(v, "created_ms", 1, created_ms),
     };
     int role = name_index(import_str(v, "role"), talk_role_names, TALK_ROLE_COUNT, -1);
@@ -74,7 +75,8 @@ static int read_message(json_t *v, int64_t created_ms, struct arena *a, struct i
         m.state = TALK_INTERRUPTED;
     json_int_t rating = json_integer_value(json_object_get(v, "rating"));
     m.rating = rating < 0 ? -1 : rating > 0;
-    if (m.content.len > TALK_CONTENT_BYTES_MAX || m.model.len > TALK_MODEL_BYTES_MAX || m.error.len > 1000)
+    if (m.content.len > TALK_CONTENT_BYTES_MAX || m.reasoning.len > TALK_CONTENT_BYTES_MAX || m.model.len > TALK_MODEL_BYTES_MAX ||
+        m.error.len > 1000)
         return err_set(e, ERR_INVAL, "a message is longer than %d MB", TALK_CONTENT_BYTES_MAX >> 20);
     read_usage(json_object_get(v, "usage"), &m);
     *ret = (struct import_node){.id = import_str(v, "id"), .parent = import_maybe(v, "parent"), .keep = role >= 0};

@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                                                \
     "m.n, m.id, p.id, m.role, m.state, m.content, m.model, m.error, m.rating, m.created_ms, m.prompt_tokens, m.cached_tokens," \
-    " m.completion_tokens, m.first_ms, m.decode_ms FROM messages m LEFT JOIN messages p ON p.n = m.parent"
+    " m.completion_tokens, m.first_ms, m.decode_ms, m.reasoning FROM messages m LEFT JOIN messages p ON p.n = m.parent"
 
 static int read_row(struct store_stmt *st, struct arena *a, struct talk_message *ret, struct err *e)
 {
@@ -26,6 +26,7 @@ static int read_row(struct store_stmt *st, struct arena *a, struct talk_message 
         .first_ms = (float)db_real(st, 13),
         .decode_ms = (float)db_real(st, 14),
     };
+    m.reasoning = row_str(a, st, 15, &rc);
     if (rc)
         return err_set(e, rc, "out of memory for a message");
     *ret = m;
@@ -173,8 +174,8 @@ static int insert_row(struct store_db *db, int64_t conversation_n, int64_t paren
 {
     struct store_stmt *st =
         db_prepare(db, "INSERT INTO messages (id, conversation, parent, role, state, rating, created_ms, model, error, content,"
-                       " prompt_tokens, cached_tokens, completion_tokens, first_ms, decode_ms)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+                       " prompt_tokens, cached_tokens, completion_tokens, first_ms, decode_ms, reasoning)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
     db_bind_str(st, 1, m->id);
     db_bind_int(st, 2, conversation_n);
     if (parent_n)
@@ -189,6 +190,7 @@ static int insert_row(struct store_db *db, int64_t conversation_n, int64_t paren
     db_bind_str(st, 9, row_maybe(m->error));
     db_bind_str(st, 10, row_text(m->content));
     bind_usage(st, 11, m);
+    db_bind_str(st, 16, row_maybe(m->reasoning));
     return db_run(db, st, e);
 }
 

@@ -86,6 +86,8 @@ void put_message(struct json *j, const struct talk_message *m, bool texts)
     put_maybe(j, "parent", m->parent);
     put_facts(j, m);
     json_kstr(j, "content", m->content);
+    if (m->reasoning.len)
+        json_kstr(j, "reasoning", m->reasoning);
     if (m->error.len)
         json_kstr(j, "error", m->error);
     put_attachments(j, m, texts);

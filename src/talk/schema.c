@@ -76,7 +76,19 @@ static const char holdings[] =
     ON("preset_on", "UPDATE OF system, settings ON presets") HOLD("NEW", PRESET("NEW") " - " PRESET("OLD"));
 /* clang-format on */
 
-static const char *const migrations[] = {first, holdings};
+/* What the model thought before it answered. It counts as the text does. */
+/* clang-format off */
+#define THOUGHTS(x) "(" MESSAGE(x) " + CASE " x ".state WHEN 1 THEN 0 ELSE " BYTES("coalesce(" x ".reasoning, '')") " END)"
+static const char thoughts[] =
+    "ALTER TABLE messages ADD COLUMN reasoning TEXT;"
+    "DROP TRIGGER message_in; DROP TRIGGER message_out; DROP TRIGGER message_on;"
+    ON("message_in", "INSERT ON messages") GROW("NEW", THOUGHTS("NEW"))
+    ON("message_out", "DELETE ON messages") GROW("OLD", "-" THOUGHTS("OLD"))
+    ON("message_on", "UPDATE OF content, reasoning, state ON messages WHEN OLD.state <> 1 OR NEW.state <> 1")
+    GROW("NEW", THOUGHTS("NEW") " - " THOUGHTS("OLD"));
+/* clang-format on */
+
+static const char *const migrations[] = {first, holdings, thoughts};
 
 const struct store_schema talk_schema = {.room = "talk", .migrations = migrations, .n_migrations = sizeof migrations / sizeof *migrations};
 

@@ -81,8 +81,8 @@ struct talk_message {
     enum talk_role role;
     enum talk_state state;
     struct str content;
-    struct str model, error; /* ptr NULL: none */
-    int rating;              /* -1, 0, 1 */
+    struct str model, error, reasoning; /* ptr NULL: none */
+    int rating;                         /* -1, 0, 1 */
     int64_t created_ms;
     const struct talk_attachment *attachments;
     size_t n_attachments;
@@ -199,7 +199,7 @@ int talk_held(struct store_db *db, int64_t owner, uint64_t before, uint64_t byte
 int talk_write_text(struct store_db *db, int64_t message_n, struct str text, struct err *e);
 struct talk_end {
     enum talk_state state;
-    struct str text, error, model;
+    struct str text, error, model, reasoning;
     bool has_usage;
     struct talk_usage usage;
 };

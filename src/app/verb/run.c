@@ -7,6 +7,7 @@
 #include "app/session.h"
 #include "app/term.h"
 #include "app/text.h"
+#include "app/verb/run_tools.h"
 #include "base/utf8.h"
 
 struct run {
@@ -14,14 +15,15 @@ struct run {
     struct worker_client *worker;
     struct buf input; /* standard input, when the prompt came from there */
     struct gen_message messages[2];
+    struct run_tools tools;
     struct gen_event done;
-    bool cancel_sent, ended, newline; /* newline: the last byte written was one */
+    bool cancel_sent, ended, wrote, newline; /* newline: the last byte written was one */
     int code;
 };
 
 static bool as_chat(const struct app *a, const struct gen_loaded *info)
 {
-    return a->args.chat || (!a->args.raw && info->chat_format.len);
+    return a->args.chat || a->args.tools || (!a->args.raw && info->chat_format.len);
 }
 
 static void fill_request(struct run *run, struct gen_request *r, struct str prompt, bool chat)
@@ -36,6 +38,7 @@ static void fill_request(struct run *run, struct gen_request *r, struct str prom
         run->messages[r->n_messages++] = (struct gen_message){.role = GEN_ROLE_USER, .content = prompt};
         r->messages = run->messages;
         r->prompt = (struct str){0};
+        run_tools_apply(&run->tools, r);
     }
     r->max_tokens = (uint32_t)args->max_tokens;
     r->sampling.temperature = (float)args->temperature;
@@ -51,6 +54,7 @@ static void fill_request(struct run *run, struct gen_request *r, struct str prom
 static void on_text(struct run *run, struct str text)
 {
     write_text(stdout, text, run->app->out_tty);
+    run->wrote |= text.len > 0;
     if (text.len)
         run->newline = text.ptr[text.len - 1] == '\n';
     if (!fflush(stdout))
@@ -61,10 +65,34 @@ static void on_text(struct run *run, struct str text)
     run->code = EXIT_FAILED;
 }
 
+/* Thinking is for people who watch. */
+static void on_reasoning(const struct run *run, struct str text)
+{
+    if (!run->app->err_tty)
+        return;
+    fputs(run->app->err_color ? "\033[2m" : "", stderr);
+    write_text(stderr, text, true);
+    fputs(run->app->err_color ? "\033[0m" : "", stderr);
+}
+
+/* A line for each call: its name, a space, its arguments. */
+static void on_call(struct run *run, const struct gen_event *ev)
+{
+    if (ev->tool_call.name.len) {
+        if (run->wrote && !run->newline)
+            on_text(run, STR("\n"));
+        on_text(run, ev->tool_call.name);
+        on_text(run, STR(" "));
+    }
+    on_text(run, ev->tool_call.arguments);
+}
+
 static void on_event(struct run *run, const struct gen_event *ev)
 {
     switch (ev->type) {
     case GEN_TEXT: on_text(run, ev->text.text); break;
+    case GEN_REASONING: on_reasoning(run, ev->text.text); break;
+    case GEN_TOOL_CALL: on_call(run, ev); break;
     case GEN_DONE:
         run->done = *ev;
         run->ended = true;
@@ -144,7 +172,12 @@ int verb_run(struct app *a)
         complain(a, "%s", T(a->lang, CHAT_OR_RAW));
         return EXIT_USAGE;
     }
-    if (model_path(a, a->args.words[0], &path, &e) || (a->args.n_words < 2 && read_standard_input(a, &run.input, &e))) {
+    if (a->args.tools && a->args.raw) {
+        complain(a, "%s", T(a->lang, TOOLS_NOT_RAW));
+        return EXIT_USAGE;
+    }
+    if ((a->args.tools && run_tools_read(a->args.tools, a->args.tool_choice, &run.tools, &e)) ||
+        model_path(a, a->args.words[0], &path, &e) || (a->args.n_words < 2 && read_standard_input(a, &run.input, &e))) {
         complain(a, "%s", e.text);
         goto out;
     }
@@ -169,5 +202,6 @@ int verb_run(struct app *a)
 out:
     worker_client_close(run.worker);
     buf_free(&run.input);
+    run_tools_deinit(&run.tools);
     return code;
 }

@@ -67,6 +67,9 @@ static void refuses(struct fixture *f, parse_fn *parse, const char *body, const 
 }
 
 #define HI "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
+#define TOOL                                                                                                                              \
+    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":" \
+    "\"integer\"}}}}}]"
 
 /* Small pieces are what JSON becomes largest by. */
 static void values_are_bounded(void **state)
@@ -189,10 +192,21 @@ static void chat_refuses_by_name(void **state)
         {"\"regex\":\"\"", "regex", "regular expression"},
         {"\"grammar\":[]", "grammar", "a string"},
         {"\"response_format\":\"text\"", "response_format", "an object"},
-        {"\"tools\":[{\"type\":\"function\"}]", "tools", "not supported"},
-        {"\"tools\":[{}],\"tool_choice\":\"auto\",\"functions\":[]", "tools", "not supported"},
-        {"\"tool_choice\":\"required\"", "tool_choice", "not supported"},
-        {"\"tool_choice\":{\"type\":\"function\"}", "tool_choice", "not supported"},
+        {"\"tools\":{}", "tools", "an array"},
+        {"\"tools\":[{\"type\":\"function\"}]", "tools[0].function", "missing"},
+        {"\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "functions"},
+        {"\"tools\":[{\"type\":\"function\",\"function\":{\"description\":\"x\"}}]", "tools[0].function.name", "missing"},
+        {"\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":7}}]", "tools[0].function.parameters", "an object"},
+        {"\"functions\":[{\"name\":\"f\"}]", "functions", "use tools"},
+        {"\"tool_choice\":\"required\"", "tool_choice", "there are no 'tools'"},
+        {"\"tool_choice\":\"maybe\"", "tool_choice", "\"required\""},
+        {"\"tool_choice\":{\"type\":\"function\"}", "tool_choice.function", "missing"},
+        {"\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":5}}", "tool_choice.function.name", "a string"},
+        {TOOL ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"g\"}}", "tool_choice", "not among 'tools'"},
+        {"\"parallel_tool_calls\":1", "parallel_tool_calls", "a boolean"},
+        {"\"reasoning_effort\":\"huge\"", "reasoning_effort", "\"high\""},
+        {"\"thinking_budget\":0", "thinking_budget", "from 1"},
+        {"\"include_reasoning\":\"no\"", "include_reasoning", "a boolean"},
         {"\"modalities\":[\"text\",\"audio\"]", "modalities", "text only"},
         {"\"audio\":{\"voice\":\"alloy\"}", "audio", "text only"},
         {"\"continue_final_message\":true", "continue_final_message", "assistant"},
@@ -203,9 +217,39 @@ static void chat_refuses_by_name(void **state)
         snprintf(body, sizeof body, "{" HI ",%s}", rows[i].fields);
         refuses(f, api_parse_chat, body, rows[i].param, rows[i].sentence);
     }
-    accepts(f, api_parse_chat, "{" HI ",\"tools\":[{}],\"tool_choice\":\"none\"}");
+    accepts(f, api_parse_chat, "{" HI "," TOOL ",\"tool_choice\":\"none\"}");
+    assert_int_equal(f->r.gen.tool_choice, GEN_TOOLS_NONE);
     accepts(f, api_parse_chat, "{" HI ",\"n\":2.0}");
     assert_int_equal(f->r.gen.n_choices, 2);
+}
+
+static void chat_with_tools(void **state)
+{
+    struct fixture *f = *state;
+    accepts(f, api_parse_chat,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"hm\","
+            "\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\": 1}\"}}]},"
+            "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":[{\"type\":\"text\",\"text\":\"42\"}]}]," TOOL
+            ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}},\"parallel_tool_calls\":false,"
+            "\"reasoning_effort\":\"none\",\"include_reasoning\":false}");
+    const struct gen_request *g = &f->r.gen;
+    assert_int_equal(g->n_messages, 3);
+    assert_int_equal(g->messages[1].n_tool_calls, 1);
+    assert_str(g->messages[1].tool_calls[0].arguments, "{\"a\": 1}");
+    assert_str(g->messages[1].reasoning, "hm");
+    assert_str(g->messages[2].tool_call_id, "c1");
+    assert_str(g->messages[2].content, "42");
+    assert_int_equal(g->n_tools, 1);
+    assert_str(g->tools[0].parameters, "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}}}");
+    assert_int_equal(g->tool_choice, GEN_TOOLS_NAMED);
+    assert_str(g->tool_choice_name, "f");
+    assert_false(g->parallel_tool_calls);
+    assert_int_equal(g->thinking, GEN_THINK_OFF);
+    assert_true(f->r.hides_reasoning);
+    accepts(f, api_parse_chat, "{" HI ",\"reasoning_effort\":\"low\"}");
+    assert_int_equal(f->r.gen.thinking, GEN_THINK_DEFAULT);
+    assert_str(f->r.gen.reasoning_effort, "low");
+    assert_true(f->r.gen.parallel_tool_calls);
 }
 
 static void chat_refuses_messages(void **state)
@@ -227,7 +271,11 @@ static void chat_refuses_messages(void **state)
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{}}]}]", "messages[0].content[0].type", "'image_url'"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", "messages[0].content[0].text", "missing"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":1}]}]", "messages[0].content[0].text", "a string"},
-        {"[{\"role\":\"assistant\",\"tool_calls\":[{}]}]", "messages[0].tool_calls", "not supported"},
+        {"[{\"role\":\"assistant\",\"tool_calls\":[{}]}]", "messages[0].tool_calls[0].function", "missing"},
+        {"[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}]",
+         "messages[0].tool_calls[0].function.arguments", "the JSON text of an object"},
+        {"[{\"role\":\"assistant\",\"function_call\":{\"name\":\"f\"}}]", "messages[0].function_call", "use tool_calls"},
+        {"[{\"role\":\"tool\",\"tool_call_id\":7,\"content\":\"\"}]", "messages[0].tool_call_id", "a string"},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -413,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(chat_without_fields_has_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_reads_roles_and_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_refuses_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(chat_with_tools, setup, teardown),
         cmocka_unit_test_setup_teardown(chat_refuses_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(completion_reads_prompts, setup, teardown),
         cmocka_unit_test_setup_teardown(completion_refuses_by_name, setup, teardown),

@@ -66,6 +66,8 @@ static void export_comes_back_whole(void **state)
     struct talk_message *m;
     assert_int_equal(get_messages(f, &copy, &m), 3);
     assert_str(m[1].content, "a \"quoted\"\nanswer");
+    assert_str(m[1].reasoning, "Hm.");
+    assert_null(m[0].reasoning.ptr);
     assert_int_equal(m[1].state, TALK_STOPPED);
     assert_true(str_eq(m[1].parent, m[0].id));
     assert_null(m[2].parent.ptr);

@@ -139,7 +139,7 @@ static int do_end(struct fixture *f, struct store_db *db, void *ctx, struct err 
 
 void end_answer(struct fixture *f, const struct talk_task *t, const char *text, enum talk_state state)
 {
-    struct call c = {.task = *t, .end = {.state = state, .text = str_of(text)}};
+    struct call c = {.task = *t, .end = {.state = state, .text = str_of(text), .reasoning = STR("Hm.")}};
     must(f, with_db(f, do_end, &c));
 }
 

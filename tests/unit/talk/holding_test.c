@@ -10,7 +10,7 @@ static int64_t count(struct store_db *db, int64_t owner, struct err *e)
 {
     static const char *const each[] = {
         "SELECT sum(300 + length(CAST(title || system || settings AS BLOB))) FROM conversations WHERE owner = ?1",
-        ("SELECT sum(300 + length(CAST(content AS BLOB)) * (state <> 1)) FROM messages JOIN conversations c ON c.n = conversation"
+        ("SELECT sum(300 + length(CAST(content || coalesce(reasoning, '') AS BLOB)) * (state <> 1)) FROM messages JOIN conversations c ON c.n = conversation"
          " WHERE owner = ?1"),
         "SELECT sum(300 + length(CAST(text AS BLOB))) FROM attachments t JOIN conversations c ON c.n = t.conversation WHERE owner = ?1",
         "SELECT sum(300 + length(CAST(system || settings AS BLOB))) FROM presets WHERE owner = ?1",

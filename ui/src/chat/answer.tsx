@@ -19,6 +19,7 @@ export function Answer(props: MessageProps): VNode {
   const live = useStore(chat.live, (l) => l.id === message.id);
   return (
     <article class={`answer ${live ? 'writing' : message.state}`} aria-label={t.answer}>
+      {!live && message.reasoning && <details class="thoughts"><summary>{t.thoughts}</summary><Markdown text={message.reasoning} /></details>}
       {live ? <Growing /> : message.content && <Markdown text={message.content} />}
       {!live && message.state === 'failed' && <Failure {...props} />}
       {!live && <Footer {...props} />}

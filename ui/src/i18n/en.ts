@@ -95,6 +95,7 @@ export const en = {
   lost: 'Connection lost. The answer goes on as soon as Hearth is back.',
   answering: 'Hearth is answering',
   finished: 'The answer is complete',
+  thoughts: 'What the model thought',
   stopped: 'Stopped',
   cutOff: 'Length limit reached',
   interrupted: 'Interrupted',

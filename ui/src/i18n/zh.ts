@@ -90,6 +90,7 @@ export const zh: Texts = {
   lost: '连接中断。Hearth 恢复后，回答会继续。',
   answering: 'Hearth 正在回答',
   finished: '回答完毕',
+  thoughts: '模型的思考过程',
   stopped: '已停止',
   cutOff: '达到长度上限',
   interrupted: '被中断',

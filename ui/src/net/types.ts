@@ -76,6 +76,7 @@ export interface Message {
   parent: string | null;
   role: 'user' | 'assistant';
   content: string;
+  reasoning?: string;
   model?: string;
   state: MessageState;
   error?: string;
