@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include "engine/enforce.h"
 #include "engine/engine_impl.h"
+#include "engine/prompt.h"
 
-enum { KEPT_MAX = 8 };
+/* GEN_FORMAT_COUNT stands for an answer with tools: its text is everything that such a grammar depends on. */
+enum { KEPT_MAX = 8, KEY_BYTES_MAX = GEN_TEXT_BYTES_MAX };
 
 struct constraint {
     struct constraint *next; /* of the engine's list, last used first */
@@ -65,15 +68,20 @@ static int prepare_vocab(struct engine *en)
     return en->masks ? OK : ERR_NOMEM;
 }
 
-static int compile(struct engine *en, const struct gen_request *g, struct constraint **ret, struct err *e)
+static int compile(struct engine *en, const struct gen_request *g, enum gen_format format, struct str key, struct constraint **ret,
+                   const char **ret_param, struct err *e)
 {
     struct constraint *c = calloc(1, sizeof *c);
     if (!c)
         return ERR_NOMEM;
-    c->format = g->format;
-    c->len = g->format_text.len;
-    c->text = str_dup(g->format_text);
-    int rc = c->text ? grammar_compile(g->format, g->format_text, NULL, &c->grammar, e) : ERR_NOMEM;
+    c->format = format;
+    c->len = key.len;
+    c->text = str_dup(key);
+    int rc = c->text ? OK : ERR_NOMEM;
+    if (!rc && format == GEN_FORMAT_COUNT)
+        rc = enforce_build(en->m, g, &c->grammar, ret_param, e);
+    else if (!rc)
+        rc = grammar_compile(format, key, NULL, &c->grammar, e);
     if (!rc)
         rc = prepare_vocab(en);
     if (!rc)
@@ -104,11 +112,21 @@ int constrain_request(struct engine *en, struct request *r, const struct gen_req
         [GEN_FORMAT_JSON] = "response_format", [GEN_FORMAT_SCHEMA] = "response_format", [GEN_FORMAT_REGEX] = "regex",
         [GEN_FORMAT_CHOICE] = "choice",        [GEN_FORMAT_GBNF] = "grammar",
     };
-    if (g->format == GEN_FORMAT_TEXT)
+    bool tools = prompt_offers_tools(g);
+    if (g->format == GEN_FORMAT_TEXT && !tools)
         return OK;
-    *w = (struct refusal){.fault = GEN_FAULT_REQUEST, .param = (unsigned)g->format < GEN_FORMAT_COUNT ? params[g->format] : ""};
-    struct constraint *c = find(en, g->format, g->format_text);
-    int rc = c ? OK : compile(en, g, &c, &w->why);
+    struct buf key = buf_make(KEY_BYTES_MAX);
+    enum gen_format format = tools ? GEN_FORMAT_COUNT : g->format;
+    *w = (struct refusal){.fault = GEN_FAULT_REQUEST,
+                          .param = tools                                    ? "tools"
+                                   : (unsigned)g->format < GEN_FORMAT_COUNT ? params[g->format]
+                                                                            : ""};
+    int rc = tools ? enforce_key(g, &key) : OK;
+    struct str text = tools ? buf_str(&key) : g->format_text;
+    struct constraint *c = rc ? NULL : find(en, format, text);
+    if (!rc && !c)
+        rc = compile(en, g, format, text, &c, &w->param, &w->why);
+    buf_free(&key);
     if (!rc) {
         c->users++;
         r->constraint = c;

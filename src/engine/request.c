@@ -78,30 +78,10 @@ static int out_of_memory(struct refusal *w)
     return ERR_NOMEM;
 }
 
-/* Settings that nothing here carries out yet: refused, since ignoring them would break what they promise. */
-static const char *check_not_yet(const struct gen_request *g, const char **ret_param)
-{
-    const struct {
-        const char *param;
-        bool used;
-        const char *sentence;
-    } rule[] = {
-        {"tool_choice", g->tool_choice == GEN_TOOLS_REQUIRED || g->tool_choice == GEN_TOOLS_NAMED, "a call cannot be enforced yet"},
-    };
-    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
-        if (rule[i].used) {
-            *ret_param = rule[i].param;
-            return rule[i].sentence;
-        }
-    return NULL;
-}
-
 static int check(const struct gen_request *g, const struct model *m, struct refusal *w)
 {
     const char *param = "", *wrong = check_sampling(&g->sampling, &param);
     uint32_t n_vocab = vocab_size(m->vocab);
-    if (!wrong)
-        wrong = check_not_yet(g, &param);
     if (!wrong && g->kind == GEN_CHAT && g->template_kwargs.len && !m->template) {
         param = "chat_template_kwargs";
         wrong = "the model has no chat template that could take variables";

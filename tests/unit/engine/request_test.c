@@ -280,7 +280,7 @@ static void test_wrong_requests(void **state)
     wrong[7].r.n_prompt_tokens = 0, wrong[7].param = "prompt";
     wrong[8].r.top_logprobs = 21, wrong[8].param = "top_logprobs";
     wrong[9].r.sampling.repeat_penalty = 0, wrong[9].param = "repeat_penalty";
-    wrong[10].r.tool_choice = GEN_TOOLS_REQUIRED, wrong[10].param = "tool_choice";
+    wrong[10].r.tool_choice = GEN_TOOLS_REQUIRED, wrong[10].param = "tools"; /* there are none */
     wrong[11].r.format = GEN_FORMAT_SCHEMA, wrong[11].r.format_text = STR("{\"not\":{}}"), wrong[11].param = "response_format";
     wrong[12].r.kind = GEN_CHAT, wrong[12].r.template_kwargs = STR("{}"), wrong[12].param = "chat_template_kwargs";
     for (uint64_t i = 0; i < 13; i++) {
