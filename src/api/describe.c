@@ -52,5 +52,6 @@ void api_describe(struct buf *out)
     put_fields(out, "Ollama: generate only", ollama_generate_fields, ollama_n_generate_fields);
     put_fields(out, "Ollama: options", ollama_option_fields, ollama_n_option_fields);
     put_fields(out, "Ollama: a model (POST /api/show, DELETE /api/delete)", ollama_model_fields, ollama_n_model_fields);
+    put_fields(out, "Ollama: vectors (POST /api/embed, /api/embeddings)", api_ollama_embed_fields, api_n_ollama_embed_fields);
     put_fields(out, "Ollama: getting a model (POST /api/pull)", ollama_pull_fields, ollama_n_pull_fields);
 }

@@ -37,9 +37,8 @@ static int read_input(struct field_reader *fr, const struct field *f, json_t *v,
     if (!inputs)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        char name[32] = "input";
-        if (many)
-            snprintf(name, sizeof name, "input[%zu]", i);
+        char name[32];
+        snprintf(name, sizeof name, many ? "%s[%zu]" : "%s", f->name, i);
         int rc = read_one(fr, name, many ? json_array_get(v, i) : v, &inputs[i]);
         if (rc)
             return rc;
@@ -83,6 +82,15 @@ const struct field api_embed_fields[] = {
     {.name = "encoding_format", .kind = FIELD_STR, .max = 16, .at = AT(encoding_format), .about = "float (the default), or base64: 32-bit floats, little-endian"},
     {.name = "truncate", .kind = FIELD_BOOL, .at = AT(gen.truncate), .about = "cut texts that are too long for the model rather than refuse them (false)"},
 };
+const struct field api_ollama_embed_fields[] = {
+    {.name = "model", .kind = FIELD_STR, .max = API_NAME_BYTES_MAX, .at = AT(model), .about = "a model that makes embeddings, with or without \":latest\""},
+    {.name = "input", .kind = FIELD_OTHER, .read = read_input, .type = "a string or an array of strings", .about = "the texts, at most 2048"},
+    {.name = "prompt", .kind = FIELD_OTHER, .read = read_input, .type = "a string", .about = "the older name of input"},
+    {.name = "dimensions", .kind = FIELD_U32, .min = 1, .max = WIDTH_MAX, .at = AT(dimensions), .about = "only so many numbers of each vector, its length made 1 again"},
+    {.name = "truncate", .kind = FIELD_BOOL, .at = AT(gen.truncate), .about = "cut texts that are too long for the model rather than refuse them (true)"},
+    {.name = "options", .kind = FIELD_IGNORED, .about = "none of them changes a vector"},
+    {.name = "keep_alive", .kind = FIELD_IGNORED, .about = "how long models stay loaded is the server's setting"},
+};
 #undef AT
 #define AT(member) offsetof(struct api_rerank, member)
 const struct field api_rerank_fields[] = {
@@ -96,6 +104,7 @@ const struct field api_rerank_fields[] = {
 #undef AT
 /* clang-format on */
 const size_t api_n_embed_fields = sizeof api_embed_fields / sizeof *api_embed_fields;
+const size_t api_n_ollama_embed_fields = sizeof api_ollama_embed_fields / sizeof *api_ollama_embed_fields;
 const size_t api_n_rerank_fields = sizeof api_rerank_fields / sizeof *api_rerank_fields;
 
 static int missing(struct api_error *e, const char *name)
@@ -111,12 +120,12 @@ static int check_format(struct api_embed *r, struct api_error *e)
     return api_error_set(e, 400, "invalid_value", "encoding_format", "'encoding_format' must be float or base64");
 }
 
-int api_parse_embed(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e)
+static int parse_embed(struct str body, size_t depth_max, const struct field *rows, size_t n, struct api_embed r, struct arena *a,
+                       struct api_embed *ret, struct api_error *e)
 {
     struct field_reader fr = {.arena = a, .error = e};
-    struct api_embed r = {0};
     int rc = body_parse(body, depth_max, &r.root, e);
-    rc = rc ? rc : fields_read(&fr, api_embed_fields, api_n_embed_fields, "", r.root, &r);
+    rc = rc ? rc : fields_read(&fr, rows, n, "", r.root, &r);
     if (!rc && !r.gen.n_inputs)
         rc = missing(e, "input");
     rc = rc ? rc : check_format(&r, e);
@@ -126,6 +135,17 @@ int api_parse_embed(struct str body, size_t depth_max, struct arena *a, struct a
     }
     *ret = r;
     return OK;
+}
+
+int api_parse_embed(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e)
+{
+    return parse_embed(body, depth_max, api_embed_fields, api_n_embed_fields, (struct api_embed){0}, a, ret, e);
+}
+
+int api_parse_ollama_embed(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e)
+{
+    return parse_embed(body, depth_max, api_ollama_embed_fields, api_n_ollama_embed_fields, (struct api_embed){.gen.truncate = true}, a,
+                       ret, e);
 }
 
 int api_parse_rerank(struct str body, size_t depth_max, struct arena *a, struct api_rerank *ret, struct api_error *e)

@@ -23,9 +23,11 @@ struct api_rerank {
 
 /* Strings of *ret point into the parsed JSON, arrays into the arena. On failure *ret is untouched. */
 int api_parse_embed(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e);
+/* Ollama's bodies: too long texts are cut unless they say otherwise. */
+int api_parse_ollama_embed(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e);
 int api_parse_rerank(struct str body, size_t depth_max, struct arena *a, struct api_rerank *ret, struct api_error *e);
 
-extern const struct field api_embed_fields[], api_rerank_fields[];
-extern const size_t api_n_embed_fields, api_n_rerank_fields;
+extern const struct field api_embed_fields[], api_ollama_embed_fields[], api_rerank_fields[];
+extern const size_t api_n_embed_fields, api_n_ollama_embed_fields, api_n_rerank_fields;
 
 #endif

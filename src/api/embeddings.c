@@ -1,18 +1,26 @@
-/* POST /v1/embeddings and /v1/rerank. The answer comes from the model's side; a client that goes away takes its request along. */
+/* POST /v1/embeddings, /v1/rerank, and Ollama's /api/embed and /api/embeddings. The answer comes from the model's side; a client that goes
+ * away takes its request along. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "api/embed_request.h"
 #include "api/internal.h"
+#include "api/ollama/ollama.h"
 
 enum { DECIMALS = 9, EMBED_ANSWER_BYTES_MAX = 256 << 20, NAME_BYTES = 256 };
 
+struct embedding;
+/* Writes an answer's body; ERR_NOMEM. */
+typedef int put_fn(struct buf *out, const struct embedding *m, const struct gen_vectors *v);
+
 struct embedding {
     struct api *api;
+    put_fn *put;
+    uint64_t begin_ns;
     struct http_exchange *x; /* NULL: over */
     struct ticket *ticket;   /* NULL: answered, or never taken */
     int64_t principal;
-    bool rank, base64, ended;
+    bool base64, ended;
     uint32_t dimensions, top_n;
     char model[NAME_BYTES];
     json_t *documents; /* held while they are to be given back */
@@ -124,31 +132,79 @@ static void put_usage(struct json *j, const struct embedding *m, const struct ge
     json_obj_end(j);
 }
 
+/* The vector of number i, as an array or in base64; `shorter` has room for m->dimensions numbers. */
+static void put_vector(struct json *j, struct buf *out, const struct embedding *m, const struct gen_vectors *v, size_t i, float *shorter)
+{
+    const float *one = v->values + i * v->width;
+    if (shorter)
+        shorten(one, m->dimensions, shorter);
+    json_raw(j, (struct str){"", 0});
+    put_numbers(out, shorter ? shorter : one, shorter ? m->dimensions : v->width, m->base64);
+}
+
+/* NULL and OK when vectors go out whole. */
+static int make_room(const struct embedding *m, float **ret)
+{
+    *ret = m->dimensions ? calloc(m->dimensions, sizeof **ret) : NULL;
+    return m->dimensions && !*ret ? ERR_NOMEM : OK;
+}
+
 static int put_vectors(struct buf *out, const struct embedding *m, const struct gen_vectors *v)
 {
     struct json j = json_to(out);
-    uint32_t width = m->dimensions ? m->dimensions : v->width;
-    float *shorter = m->dimensions ? calloc(width, sizeof *shorter) : NULL;
-    if (m->dimensions && !shorter)
+    float *shorter;
+    if (make_room(m, &shorter))
         return ERR_NOMEM;
     json_obj(&j);
     json_kcstr(&j, "object", "list");
     json_key(&j, "data");
     json_arr(&j);
     for (size_t i = 0; i < v->n_values / v->width; i++) {
-        const float *one = v->values + i * v->width;
-        if (shorter)
-            shorten(one, width, shorter);
         json_obj(&j);
         json_kcstr(&j, "object", "embedding");
         json_kuint(&j, "index", i);
         json_key(&j, "embedding");
-        json_raw(&j, (struct str){"", 0});
-        put_numbers(out, shorter ? shorter : one, width, m->base64);
+        put_vector(&j, out, m, v, i, shorter);
         json_obj_end(&j);
     }
     json_arr_end(&j);
     put_usage(&j, m, v);
+    json_obj_end(&j);
+    free(shorter);
+    return OK;
+}
+
+static int put_ollama(struct buf *out, const struct embedding *m, const struct gen_vectors *v)
+{
+    struct json j = json_to(out);
+    float *shorter;
+    if (make_room(m, &shorter))
+        return ERR_NOMEM;
+    json_obj(&j);
+    json_kcstr(&j, "model", m->model);
+    json_key(&j, "embeddings");
+    json_arr(&j);
+    for (size_t i = 0; i < v->n_values / v->width; i++)
+        put_vector(&j, out, m, v, i, shorter);
+    json_arr_end(&j);
+    json_kuint(&j, "total_duration", clock_ns(m->api->c.clock) - m->begin_ns);
+    json_kuint(&j, "load_duration", 0);
+    json_kuint(&j, "prompt_eval_count", v->tokens);
+    json_obj_end(&j);
+    free(shorter);
+    return OK;
+}
+
+/* Of one text. */
+static int put_ollama_one(struct buf *out, const struct embedding *m, const struct gen_vectors *v)
+{
+    struct json j = json_to(out);
+    float *shorter;
+    if (make_room(m, &shorter))
+        return ERR_NOMEM;
+    json_obj(&j);
+    json_key(&j, "embedding");
+    put_vector(&j, out, m, v, 0, shorter);
     json_obj_end(&j);
     free(shorter);
     return OK;
@@ -206,7 +262,7 @@ static void answer(struct embedding *m, const struct gen_vectors *v)
     if (m->dimensions > v->width)
         r = api_error_set(&e, 400, "invalid_value", "dimensions", "'dimensions' is %u, but the model's vectors have %u numbers",
                           m->dimensions, v->width);
-    else if ((m->rank ? put_scores : put_vectors)(&body, m, v))
+    else if (m->put(&body, m, v))
         r = api_error_nomem(&e);
     if (r)
         respond_error(m->api, m->x, &e);
@@ -254,7 +310,7 @@ static void start(struct embedding *m, const struct model_entry *entry, const st
     http_listen_events(m->x, &events, m);
 }
 
-static struct embedding *embedding_create(struct api *a, struct http_exchange *x, struct api_error *e)
+static struct embedding *embedding_create(struct api *a, struct http_exchange *x, put_fn *put, struct api_error *e)
 {
     struct embedding *m = calloc(1, sizeof *m);
     if (!m) {
@@ -263,6 +319,8 @@ static struct embedding *embedding_create(struct api *a, struct http_exchange *x
     }
     m->api = a;
     m->x = x;
+    m->put = put;
+    m->begin_ns = clock_ns(a->c.clock);
     return m;
 }
 
@@ -273,16 +331,17 @@ static const struct model_entry *pick(struct api *a, struct str name, struct api
     return entry ? entry : models_pick(a, name, e);
 }
 
-void handle_embeddings(struct api *a, struct http_exchange *x, const struct route_args *args)
+typedef int parse_fn(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e);
+
+static void embed(struct api *a, struct http_exchange *x, parse_fn *parse, put_fn *put)
 {
-    (void)args;
     struct arena arena = arena_make(API_PARSE_BYTES_MAX);
     struct api_embed r = {0};
     struct api_error e;
     const struct model_entry *entry = NULL;
     struct embedding *m = NULL;
-    if (!api_parse_embed(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) && (entry = pick(a, r.model, &e)))
-        m = embedding_create(a, x, &e);
+    if (!parse(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) && (entry = pick(a, ollama_model_name(r.model), &e)))
+        m = embedding_create(a, x, put, &e);
     if (m) {
         m->base64 = r.base64;
         m->dimensions = r.dimensions;
@@ -294,6 +353,24 @@ void handle_embeddings(struct api *a, struct http_exchange *x, const struct rout
     arena_free(&arena);
 }
 
+void handle_embeddings(struct api *a, struct http_exchange *x, const struct route_args *args)
+{
+    (void)args;
+    embed(a, x, api_parse_embed, put_vectors);
+}
+
+void handle_ollama_embed(struct api *a, struct http_exchange *x, const struct route_args *args)
+{
+    (void)args;
+    embed(a, x, api_parse_ollama_embed, put_ollama);
+}
+
+void handle_ollama_embeddings(struct api *a, struct http_exchange *x, const struct route_args *args)
+{
+    (void)args;
+    embed(a, x, api_parse_ollama_embed, put_ollama_one);
+}
+
 void handle_rerank(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)args;
@@ -303,9 +380,8 @@ void handle_rerank(struct api *a, struct http_exchange *x, const struct route_ar
     const struct model_entry *entry = NULL;
     struct embedding *m = NULL;
     if (!api_parse_rerank(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) && (entry = pick(a, r.model, &e)))
-        m = embedding_create(a, x, &e);
+        m = embedding_create(a, x, put_scores, &e);
     if (m) {
-        m->rank = true;
         m->top_n = r.top_n;
         m->documents = r.return_documents ? json_incref(json_object_get(r.root, "documents")) : NULL;
         start(m, entry, &r.gen);

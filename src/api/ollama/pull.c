@@ -81,11 +81,3 @@ void handle_ollama_delete(struct api *a, struct http_exchange *x, const struct r
     }
     json_decref(root);
 }
-
-void handle_ollama_embed(struct api *a, struct http_exchange *x, const struct route_args *args)
-{
-    (void)args;
-    struct api_error e;
-    api_error_set(&e, 501, "not_supported", NULL, "There are no embeddings at this address yet");
-    respond_error(a, x, &e);
-}

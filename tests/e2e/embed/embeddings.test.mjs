@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { Ollama } from 'ollama';
 import OpenAI from 'openai';
 import { embed, makeBert, score, toGguf, tokenize } from './bert.mjs';
 import { CHAT, startServer } from '../harness.mjs';
@@ -45,6 +46,15 @@ test('float, base64, tokens and fewer dimensions agree', async () => {
     const some = await ask({ encoding_format: 'float', dimensions: 16 });
     assert.ok(Math.abs(Math.hypot(...some) - 1) < 1e-5);
     near(some, float.slice(0, 16).map((x) => x / Math.hypot(...float.slice(0, 16))), 'dimensions');
+});
+
+test("Ollama's client gets the same vectors", async () => {
+    const ollama = new Ollama({ host: server.url });
+    const r = await ollama.embed({ model: 'mean:latest', input: texts });
+    texts.forEach((t, i) => near(r.embeddings[i], embed(models.mean, t), t));
+    assert.ok(r.prompt_eval_count > texts.length && r.total_duration > 0);
+    near((await ollama.embeddings({ model: 'mean', prompt: texts[0] })).embedding, r.embeddings[0], 'the older form');
+    await assert.rejects(ollama.embed({ model: CHAT, input: 'a' }), /writes and makes no embeddings/);
 });
 
 test('scores of a reranker are those of the reference, best first', async () => {

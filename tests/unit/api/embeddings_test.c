@@ -36,6 +36,26 @@ static void base64_and_dimensions(void **state)
     assert_has(x, "'dimensions' is 3, but the model's vectors have 2 numbers");
 }
 
+static void in_ollamas_form(void **state)
+{
+    struct fake *f = *state;
+    struct http_exchange *x =
+        post(f, "/api/embed", "{\"model\":\"tiny:latest\",\"input\":[\"a\",\"b\"],\"options\":{\"num_ctx\":1},\"keep_alive\":\"5m\"}");
+    assert_true(f->rt.embed.n_inputs == 2 && f->rt.embed.truncate); /* as Ollama has it, unless told otherwise */
+    f->rt.vectors_fn(f->rt.lookup_ctx, &two, NULL);
+    assert_has(x, "{\"model\":\"tiny\",\"embeddings\":[[0.600000024,-0.800000012],[0.000000000,1.000000000]],\"total_duration\":");
+    assert_has(x, "\"prompt_eval_count\":9}");
+    x = post(f, "/api/embed", "{\"input\":\"a\",\"dimensions\":1,\"truncate\":false}");
+    assert_false(f->rt.embed.truncate);
+    f->rt.vectors_fn(f->rt.lookup_ctx, &two, NULL);
+    assert_has(x, "\"embeddings\":[[1.000000000],[0.000000000]]");
+    x = post(f, "/api/embeddings", "{\"model\":\"tiny\",\"prompt\":\"a\"}");
+    f->rt.vectors_fn(f->rt.lookup_ctx, &two, NULL);
+    assert_string_equal(buf_cstr(&x->body), "{\"embedding\":[0.600000024,-0.800000012]}");
+    x = post(f, "/api/embed", "{\"model\":\"tiny\"}");
+    assert_has(x, "{\"error\":\"'input' is missing\"}");
+}
+
 static void ranks(void **state)
 {
     struct fake *f = *state;
@@ -113,7 +133,7 @@ static void failures_and_clients_that_leave(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
-    const struct CMUnitTest tests[] = {T(numbers),  T(base64_and_dimensions), T(ranks),
-                                       T(refusals), T(many_inputs),           T(failures_and_clients_that_leave)};
+    const struct CMUnitTest tests[] = {T(numbers),     T(base64_and_dimensions),          T(in_ollamas_form), T(ranks), T(refusals),
+                                       T(many_inputs), T(failures_and_clients_that_leave)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
