@@ -221,7 +221,7 @@ static void errors_in_its_words(void **state)
     fake_text(last(f), 0, "a");
     fake_error(last(f), GEN_FAULT_INTERNAL, "broken", "");
     assert_true(str_ends(buf_str(&x->body), STR("{\"error\":\"broken\"}\n")));
-    x = fake_request(f, "POST", "/api/embed", NULL, "{}");
+    x = fake_request(f, "POST", "/api/create", NULL, "{}");
     assert_int_equal(x->status, 501);
     x = fake_request(f, "POST", "/api/show", NULL, "{\"verbose\":true}");
     assert_int_equal(x->status, 400);
