@@ -16,7 +16,8 @@ trap 'mux kill-server 2>/dev/null; [ -z "${server:-}" ] || kill -KILL "$server" 
 
 unset HEARTH_CONFIG HEARTH_KEY XDG_DATA_HOME LC_ALL LC_MESSAGES NO_COLOR TMUX
 for name in $(compgen -e | grep -E '^HEARTH_(SERVER|MODELS|ENGINE|LOG|API|STORE)_' || true); do unset "$name"; done
-export HEARTH_LANG=en HEARTH_DATA=$work/data HEARTH_ENGINE_THREADS=1 LANG=C.UTF-8 HOME=$work XDG_CONFIG_HOME=$work/config
+# The plainest kernels: the others write so fast that an answer is over before it can be looked at.
+export HEARTH_CPU=scalar HEARTH_LANG=en HEARTH_DATA=$work/data HEARTH_ENGINE_THREADS=1 LANG=C.UTF-8 HOME=$work XDG_CONFIG_HOME=$work/config
 mkdir -p "$work/data/models"
 cp "$stories" "$work/data/models/stories.gguf"
 "$make_model" tiny-qwen3 Q8_0 "$work/data/models/endless.gguf" >/dev/null || exit 1
@@ -51,6 +52,16 @@ sees() {
         sleep 0.04
     done
     fail "the screen never shows: $1"
+    give_up
+}
+# The last line is an empty prompt: the program reads keys. Between two lines the terminal is its usual self, to which Ctrl-D is no key.
+prompted() {
+    count=$((count + 1))
+    for _ in $(seq 1000); do
+        screen | grep -v '^$' | tail -n 1 | grep -qE '^› ?$' && return 0
+        sleep 0.04
+    done
+    fail "there is no prompt"
     give_up
 }
 # What follows would only wait for what cannot come.
@@ -179,6 +190,7 @@ sees 'no conversation "nothing of the kind"'
 keys Up Up Up Up
 sees '^› Once upon a time$'
 keys C-c
+prompted
 keys C-d
 sees '^left with 0$'
 
@@ -222,6 +234,7 @@ keys BSpace
 mux send-keys -l '国'
 sees '^› 中国$'
 keys C-c
+prompted
 keys C-d
 sees '^left with 0$'
 export HEARTH_LANG=en NO_COLOR=1
@@ -229,6 +242,7 @@ open_terminal 40 40 "$chat --continue"
 sees '^› 你好，世界$'
 sees '^, there|^\(|^›'
 colors | grep -q $'\033\[1m' && fail "NO_COLOR is not obeyed"
+prompted
 keys C-d
 sees '^left with 0$'
 unset NO_COLOR
