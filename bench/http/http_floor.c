@@ -9,8 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char answer[] = "HTTP/1.1 200 OK\r\nDate: Fri, 27 Nov 2026 10:48:20 GMT\r\nServer: hearth\r\nContent-Type: application/json\r\n"
-                             "Content-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+static const char answer[] =
+    "HTTP/1.1 200 OK\r\nDate: Fri, 27 Nov 2026 10:48:20 GMT\r\nServer: hearth\r\nContent-Type: application/json\r\n"
+    "Content-Length: 15\r\n\r\n{\"status\":\"ok\"}";
 
 static int listen_somewhere(void)
 {
