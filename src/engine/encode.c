@@ -26,6 +26,7 @@ struct job {
     struct text *texts; /* [n] */
     uint32_t n, taken;  /* texts; those that are in a pass or behind it */
     float *values;      /* [n][width] */
+    uint32_t *each;     /* [n] tokens of each text */
 };
 
 struct encode {
@@ -75,6 +76,7 @@ static void job_free(struct encode *en, struct job *j)
     tokens_free(&j->tokens);
     free(j->texts);
     free(j->values);
+    free(j->each);
     free(j);
 }
 
@@ -158,7 +160,7 @@ static int add_text(struct encode *en, struct job *j, const struct gen_embed *r,
         return rc;
     text->at = (uint32_t)at;
     text->n = (uint32_t)(j->tokens.len - at);
-    j->n++;
+    j->each[j->n++] = text->n;
     return OK;
 }
 
@@ -179,7 +181,8 @@ static int fill(struct encode *en, struct job *j, const struct gen_embed *r, str
     j->tokens = tokens_make(TEXT_TOKENS_MAX);
     j->texts = calloc(r->n_inputs, sizeof *j->texts);
     j->values = calloc(r->n_inputs, en->width * sizeof *j->values);
-    if (!rc && (!j->texts || !j->values))
+    j->each = calloc(r->n_inputs, sizeof *j->each);
+    if (!rc && (!j->texts || !j->values || !j->each))
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu texts", r->n_inputs);
     for (size_t i = r->rank; i < r->n_inputs && !rc; i++)
         rc = add_text(en, j, r, i, e);
@@ -265,7 +268,7 @@ static void answer_done(struct encode *en)
         next = l->next;
         if (j->taken < j->n)
             continue;
-        struct gen_vectors v = {j->id, en->width, (uint32_t)j->tokens.len, j->values, (size_t)j->n * en->width};
+        struct gen_vectors v = {j->id, en->width, (uint32_t)j->tokens.len, j->values, (size_t)j->n * en->width, j->each, j->n};
         en->c.answer(en->c.ctx, &v);
         job_free(en, j);
     }

@@ -32,6 +32,7 @@ void code_vectors(struct coder *c, void *message)
     code_array(c, &m->values, &m->n_values, GEN_EMBED_VALUES_MAX, sizeof *m->values, 4);
     for (size_t i = 0; i < m->n_values && !c->failed; i++)
         code_f32(c, (float *)&m->values[i], -FLT_MAX, FLT_MAX);
-    if (!m->width || m->n_values % m->width)
+    code_u32s(c, &m->each, &m->n_each, GEN_EMBED_INPUTS_MAX);
+    if (!m->width || m->n_values % m->width || (m->n_each && m->n_each != m->n_values / m->width))
         coder_wrong(c);
 }

@@ -34,6 +34,8 @@ struct gen_vectors {
     uint32_t tokens;     /* that were read */
     const float *values; /* vectors of length 1, one after the other; or scores from 0 to 1 */
     size_t n_values;
+    const uint32_t *each; /* tokens of each vector's text, or of each score's pair; may be absent */
+    size_t n_each;
 };
 
 #endif

@@ -34,7 +34,7 @@ struct loop {
     bool closed;
 
     /* Everything that must be closed before the loop can go hangs in one of these rings. */
-    struct link streams, listeners, timers, signals, works;
+    struct link streams, listeners, timers, signals, works, watches;
     size_t n_works;
     char read_bytes[READ_BYTES]; /* one buffer for all streams: each event is over before the next read */
 };

@@ -80,6 +80,7 @@ int loop_create(struct loop **ret, struct err *e)
     link_init(&l->timers);
     link_init(&l->signals);
     link_init(&l->works);
+    link_init(&l->watches);
     /* libuv writes with write(2): without this, a client that goes away would end the process. */
     signal(SIGPIPE, SIG_IGN);
     *ret = l;
@@ -96,6 +97,8 @@ static void close_all(struct loop *l)
     }
     while (l->timers.next != &l->timers)
         timer_free((struct timer *)(void *)l->timers.next);
+    while (l->watches.next != &l->watches)
+        watch_close((struct watch *)(void *)l->watches.next);
     signals_close(l);
     works_cancel(l);
 }

@@ -77,6 +77,16 @@ void stream_end(struct stream *s);
 const char *stream_peer(const struct stream *s);
 int stream_fd(const struct stream *s);
 
+/* ---- watches: a descriptor of a library that reads and writes it by itself */
+struct watch;
+enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+typedef void watch_fn(void *ctx, int events);
+/* fd (a socket or pipe, made non-blocking here) stays the caller's, who closes the watch before it. It begins with no events. */
+int watch_open(struct loop *l, int fd, watch_fn *ready, void *ctx, struct watch **ret);
+/* `ready` is called as long as one of these holds. It may close the watch. */
+int watch_set(struct watch *w, int events);
+void watch_close(struct watch *w); /* frees itself; `ready` is not called any more; NULL is fine */
+
 struct listener;
 /* host is an IP literal or a name, port 0 takes a free one (see listener_port). The sentence names host, port and what to
  * do when the port is in use. */

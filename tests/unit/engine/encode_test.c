@@ -116,6 +116,11 @@ static void write_model(struct fixture *f, const char *path, uint32_t pooling, c
 static void on_answer(void *ctx, const struct gen_vectors *v)
 {
     struct fixture *f = ctx;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < v->n_each; i++)
+        sum += v->each[i];
+    assert_int_equal(v->n_each * v->width, v->n_values);
+    assert_int_equal(sum, v->tokens);
     f->tokens = v->tokens;
     f->width = v->width;
     f->answered[f->n_answered] = v->id;

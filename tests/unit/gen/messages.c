@@ -287,6 +287,8 @@ static struct gen_vectors vectors(struct source *s)
     for (size_t i = 0; values && i < m.n_values; i++)
         values[i] = unit(s);
     m.values = values;
+    m.n_each = flip(s) ? m.n_values / m.width : 0;
+    m.each = m.n_each ? u32s(s, m.n_each) : NULL;
     return m;
 }
 
@@ -417,7 +419,8 @@ static bool same_embed(const struct gen_embed *a, const struct gen_embed *b)
 
 static bool same_vectors(const struct gen_vectors *a, const struct gen_vectors *b)
 {
-    return SAME(id) && SAME(width) && SAME(tokens) && SAME(n_values) && (!a->n_values || !memcmp(a->values, b->values, a->n_values * 4));
+    return SAME(id) && SAME(width) && SAME(tokens) && SAME(n_values) && (!a->n_values || !memcmp(a->values, b->values, a->n_values * 4)) &&
+           SAME_U32S(each, n_each);
 }
 
 bool frame_equal(const struct gen_frame *a, const struct gen_frame *b)

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../check.h"
@@ -286,6 +287,53 @@ static void work_is_bounded_and_canceled(void **state)
     assert_int_equal(j.ran + j.canceled, LOOP_WORK_MAX);
 }
 
+struct pipe_watch {
+    struct watch *watch;
+    struct loop *loop;
+    int fds[2];
+    int reads, writes;
+};
+
+static void on_pipe(void *ctx, int events)
+{
+    struct pipe_watch *p = ctx;
+    char byte;
+    p->writes += (events & WATCH_WRITE) != 0;
+    if (!(events & WATCH_READ)) {
+        assert_int_equal(watch_set(p->watch, WATCH_READ), OK);
+        return;
+    }
+    p->reads++;
+    if (read(p->fds[0], &byte, 1) == 1 && p->reads < 2) {
+        assert_int_equal(write(p->fds[1], "y", 1), 1);
+        return;
+    }
+    watch_close(p->watch); /* within its own call */
+    p->watch = NULL;
+    loop_stop(p->loop);
+}
+
+static void a_watch_tells_when_a_descriptor_is_ready(void **state)
+{
+    (void)state;
+    struct pipe_watch p = {0};
+    assert_int_equal(loop_create(&p.loop, NULL), OK);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p.fds), 0);
+    assert_int_equal(watch_open(p.loop, p.fds[0], on_pipe, &p, &p.watch), OK);
+    assert_int_equal(watch_set(p.watch, WATCH_READ | WATCH_WRITE), OK);
+    assert_int_equal(watch_set(p.watch, WATCH_WRITE), OK);
+    assert_int_equal(write(p.fds[1], "x", 1), 1);
+    loop_run(p.loop);
+    assert_int_equal(p.writes, 1);
+    assert_int_equal(p.reads, 2);
+    watch_close(NULL);
+    assert_true(watch_open(p.loop, 1 << 20, on_pipe, &p, &p.watch) < 0);
+    assert_int_equal(watch_open(p.loop, p.fds[0], on_pipe, &p, &p.watch), OK); /* one that is left to loop_free */
+    loop_free(p.loop);
+    close(p.fds[0]);
+    close(p.fds[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +346,7 @@ int main(void)
         cmocka_unit_test(timers_fire_in_order),
         cmocka_unit_test(a_timer_repeats_until_it_is_freed),
         cmocka_unit_test(signals_come_on_the_loop),
+        cmocka_unit_test(a_watch_tells_when_a_descriptor_is_ready),
         cmocka_unit_test(work_runs_elsewhere_and_ends_here),
         cmocka_unit_test(work_is_bounded_and_canceled),
     };
