@@ -22,6 +22,7 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e)
         seed = clock_ns(c->clock);
     rng_seed(&a->rng, seed);
     snprintf(a->fingerprint, sizeof a->fingerprint, "hearth-%s", c->version ? c->version : "");
+    a->embed_space = (struct cache_space){"embedding", c->cache_generation};
     a->pulls = pulls_create(a);
     *ret = a;
     return OK;

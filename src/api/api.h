@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "people/people.h"
 #include "runtime/runtime.h"
+#include "store/cache/cache.h"
 #include "talk/answer.h"
 
 /* A file of the web page, embedded in the program. */
@@ -27,6 +28,8 @@ struct api_config {
     struct loop *loop;
     struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
     struct answers *answers;
+    struct cache *cache;       /* NULL: nothing is remembered */
+    uint64_t cache_generation; /* what was kept under another is not good any more: settings and program that vectors depend on */
     const struct log *log;
     const struct clock *clock;
     const struct api_asset *assets;

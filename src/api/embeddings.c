@@ -1,8 +1,15 @@
-/* POST /v1/embeddings, /v1/rerank, and Ollama's /api/embed and /api/embeddings. The answer comes from the model's side; a client that goes
- * away takes its request along. */
+/* POST /v1/embeddings, /v1/rerank, and Ollama's /api/embed and /api/embeddings. The answer comes from the model's side, or, of texts that
+ * this owner has asked for before, from the cache; a client that goes away takes its request along.
+ *
+ *   start ──► cache ──all are known──────────────────────────► answer
+ *     │         └──the rest──► model ──joined with the others──► answer
+ *     └── no cache, or a ranking ──► model (all) ───────────────► answer
+ *                                       ▲
+ *       the rest was refused: the refusal must count texts as the client does */
 #include <math.h>
 #include <stdlib.h>
 
+#include "api/embed_known.h"
 #include "api/embed_request.h"
 #include "api/internal.h"
 #include "api/ollama/ollama.h"
@@ -17,19 +24,33 @@ struct embedding {
     struct api *api;
     put_fn *put;
     uint64_t begin_ns;
-    struct http_exchange *x; /* NULL: over */
-    struct ticket *ticket;   /* NULL: answered, or never taken */
+    struct http_exchange *x;  /* NULL: over */
+    struct cache_get *lookup; /* on its way */
+    struct ticket *ticket;    /* the same, at the model's */
+    struct known known;       /* its cache is NULL: nothing is known */
+    bool admitted, base64, ended;
     int64_t principal;
-    bool base64, ended;
     uint32_t dimensions, top_n;
     char model[NAME_BYTES];
-    json_t *documents; /* held while they are to be given back */
+    struct gen_embed gen; /* points into root and arena */
+    struct arena arena;
+    json_t *root;
+    json_t *documents; /* of root; NULL: they are not to be given back */
 };
 
 static void embedding_free(struct embedding *m)
 {
-    json_decref(m->documents);
+    known_deinit(&m->known);
+    json_decref(m->root);
+    arena_free(&m->arena);
     free(m);
+}
+
+static void release(struct embedding *m, uint64_t tokens)
+{
+    if (m->admitted)
+        limit_release(m->api, m->principal, tokens);
+    m->admitted = false;
 }
 
 static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
@@ -38,10 +59,11 @@ static void on_ended(void *ctx, struct http_exchange *x, bool aborted)
     (void)aborted;
     struct embedding *m = ctx;
     m->x = NULL;
-    if (m->ticket) {
-        runtime_cancel(m->ticket);
-        m->ticket = NULL;
-        limit_release(m->api, m->principal, 0);
+    if (m->ticket || m->lookup) {
+        if (m->ticket)
+            runtime_cancel(m->ticket);
+        cache_cancel(m->lookup);
+        release(m, 0);
         m->ended = true;
     }
     if (m->ended)
@@ -271,55 +293,107 @@ static void answer(struct embedding *m, const struct gen_vectors *v)
     buf_free(&body);
 }
 
-static void on_vectors(void *ctx, const struct gen_vectors *v, const struct gen_failed *failed)
+static void succeed(struct embedding *m, const struct gen_vectors *v)
 {
-    struct embedding *m = ctx;
-    m->ticket = NULL;
-    limit_release(m->api, m->principal, failed ? 0 : v->tokens);
-    if (failed) {
-        struct api_error e;
-        api_error_from_fault(&e, failed->fault, failed->message, (struct str){0});
-        respond_error(m->api, m->x, &e);
-    } else {
-        answer(m, v);
-    }
+    release(m, v->tokens);
+    answer(m, v);
     finish(m);
 }
 
+static void fail(struct embedding *m, const struct api_error *e)
+{
+    release(m, 0);
+    respond_error(m->api, m->x, e);
+    finish(m);
+}
+
+static void ask(struct embedding *m, const struct gen_embed *q);
+
+static void on_vectors(void *ctx, const struct gen_vectors *v, const struct gen_failed *failed)
+{
+    struct embedding *m = ctx;
+    struct gen_vectors all;
+    struct api_error e;
+    bool partial = m->known.cache && m->known.rest.n_inputs < m->gen.n_inputs;
+    m->ticket = NULL;
+    if (!failed && !m->known.cache) {
+        succeed(m, v);
+    } else if (!failed && !known_join(&m->known, v, &all)) {
+        succeed(m, &all);
+    } else if (partial) {
+        known_deinit(&m->known);
+        ask(m, &m->gen);
+    } else if (failed) {
+        api_error_from_fault(&e, failed->fault, failed->message, (struct str){0});
+        fail(m, &e);
+    } else {
+        api_error_nomem(&e);
+        fail(m, &e);
+    }
+}
+
+static void ask(struct embedding *m, const struct gen_embed *q)
+{
+    struct err err = {0};
+    struct api_error e;
+    int rc = runtime_embed(m->api->c.runtime, str_of(m->model), q, on_vectors, m, &m->ticket, &err);
+    if (!rc)
+        return;
+    err.code = rc;
+    api_error_from_err(&e, &err);
+    fail(m, &e);
+}
+
+static void on_looked_up(void *ctx, const struct str *values, size_t n)
+{
+    struct embedding *m = ctx;
+    struct gen_vectors all;
+    m->lookup = NULL;
+    known_take(&m->known, values, n);
+    if (m->known.rest.n_inputs)
+        ask(m, &m->known.rest);
+    else if (!known_join(&m->known, NULL, &all))
+        succeed(m, &all);
+}
+
 /* Takes m over. */
-static void start(struct embedding *m, const struct model_entry *entry, const struct gen_embed *q)
+static void start(struct embedding *m, const struct model_entry *entry)
 {
     static const struct http_events events = {.ended = on_ended};
-    struct err err = {0};
+    struct cache *c = m->gen.rank ? NULL : m->api->c.cache;
     m->principal = api_principal(m->x)->id;
     str_copy(m->model, sizeof m->model, entry->name);
     if (!limit_admit(m->api, m->x)) {
         embedding_free(m);
         return;
     }
-    int rc = runtime_embed(m->api->c.runtime, entry->name, q, on_vectors, m, &m->ticket, &err);
-    if (rc) {
-        struct api_error e;
-        err.code = rc;
-        limit_release(m->api, m->principal, 0);
-        api_error_from_err(&e, &err);
-        respond_error(m->api, m->x, &e);
-        embedding_free(m);
-        return;
-    }
+    m->admitted = true;
     http_listen_events(m->x, &events, m);
+    if (!c || known_init(&m->known, c, &m->api->embed_space, m->principal, entry, &m->gen))
+        ask(m, &m->gen);
+    else
+        cache_get(c, m->known.keys, m->gen.n_inputs, on_looked_up, m, &m->lookup);
 }
 
-static struct embedding *embedding_create(struct api *a, struct http_exchange *x, put_fn *put, struct api_error *e)
+/* Takes root and arena over, also when there is no memory: then it answers. */
+static struct embedding *embedding_create(struct api *a, struct http_exchange *x, put_fn *put, const struct gen_embed *gen, json_t *root,
+                                          struct arena *arena)
 {
     struct embedding *m = calloc(1, sizeof *m);
     if (!m) {
-        api_error_nomem(e);
+        struct api_error e;
+        api_error_nomem(&e);
+        json_decref(root);
+        arena_free(arena);
+        respond_error(a, x, &e);
         return NULL;
     }
     m->api = a;
     m->x = x;
     m->put = put;
+    m->gen = *gen;
+    m->root = root;
+    m->arena = *arena;
     m->begin_ns = clock_ns(a->c.clock);
     return m;
 }
@@ -333,24 +407,30 @@ static const struct model_entry *pick(struct api *a, struct str name, struct api
 
 typedef int parse_fn(struct str body, size_t depth_max, struct arena *a, struct api_embed *ret, struct api_error *e);
 
+/* What was parsed is of no use. */
+static void refuse(struct api *a, struct http_exchange *x, const struct api_error *e, json_t *root, struct arena *arena)
+{
+    respond_error(a, x, e);
+    json_decref(root);
+    arena_free(arena);
+}
+
 static void embed(struct api *a, struct http_exchange *x, parse_fn *parse, put_fn *put)
 {
     struct arena arena = arena_make(API_PARSE_BYTES_MAX);
     struct api_embed r = {0};
     struct api_error e;
     const struct model_entry *entry = NULL;
-    struct embedding *m = NULL;
-    if (!parse(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) && (entry = pick(a, ollama_model_name(r.model), &e)))
-        m = embedding_create(a, x, put, &e);
-    if (m) {
-        m->base64 = r.base64;
-        m->dimensions = r.dimensions;
-        start(m, entry, &r.gen);
-    } else {
-        respond_error(a, x, &e);
+    if (parse(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) || !(entry = pick(a, ollama_model_name(r.model), &e))) {
+        refuse(a, x, &e, r.root, &arena);
+        return;
     }
-    json_decref(r.root);
-    arena_free(&arena);
+    struct embedding *m = embedding_create(a, x, put, &r.gen, r.root, &arena);
+    if (!m)
+        return;
+    m->base64 = r.base64;
+    m->dimensions = r.dimensions;
+    start(m, entry);
 }
 
 void handle_embeddings(struct api *a, struct http_exchange *x, const struct route_args *args)
@@ -378,16 +458,14 @@ void handle_rerank(struct api *a, struct http_exchange *x, const struct route_ar
     struct api_rerank r = {0};
     struct api_error e;
     const struct model_entry *entry = NULL;
-    struct embedding *m = NULL;
-    if (!api_parse_rerank(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) && (entry = pick(a, r.model, &e)))
-        m = embedding_create(a, x, put_scores, &e);
-    if (m) {
-        m->top_n = r.top_n;
-        m->documents = r.return_documents ? json_incref(json_object_get(r.root, "documents")) : NULL;
-        start(m, entry, &r.gen);
-    } else {
-        respond_error(a, x, &e);
+    if (api_parse_rerank(http_request(x)->body, a->c.json_depth_max, &arena, &r, &e) || !(entry = pick(a, r.model, &e))) {
+        refuse(a, x, &e, r.root, &arena);
+        return;
     }
-    json_decref(r.root);
-    arena_free(&arena);
+    struct embedding *m = embedding_create(a, x, put_scores, &r.gen, r.root, &arena);
+    if (!m)
+        return;
+    m->top_n = r.top_n;
+    m->documents = r.return_documents ? json_object_get(r.root, "documents") : NULL;
+    start(m, entry);
 }

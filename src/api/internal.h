@@ -26,6 +26,7 @@ struct api {
     struct generation *open; /* a list, so that api_free can end them */
     struct link jobs;        /* of the store, on their way (job.h) */
     struct pulls *pulls;     /* models on their way here (pulls.h); NULL without a loop */
+    struct cache_space embed_space;
     bool draining;
 };
 

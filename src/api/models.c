@@ -131,6 +131,22 @@ static void put_memory(struct json *j)
     json_obj_end(j);
 }
 
+/* For those who run it: what others ask shows in these numbers. */
+static void put_cache(struct json *j, const struct cache *c)
+{
+    struct cache_counts n = cache_counts(c);
+    json_key(j, "cache");
+    json_obj(j);
+    json_kuint(j, "entries", n.entries);
+    json_kuint(j, "bytes", n.bytes);
+    json_kuint(j, "bytes_max", n.bytes_max);
+    json_kuint(j, "asked", n.asked);
+    json_kuint(j, "memory_hits", n.memory_hits);
+    json_kuint(j, "redis_hits", n.redis_hits);
+    json_kcstr(j, "redis", !n.redis ? "none" : n.redis_ready ? "ready" : "away");
+    json_obj_end(j);
+}
+
 void handle_status(struct api *a, struct http_exchange *x, const struct route_args *args)
 {
     (void)args;
@@ -153,6 +169,8 @@ void handle_status(struct api *a, struct http_exchange *x, const struct route_ar
     }
     json_arr_end(&j);
     put_memory(&j);
+    if (a->c.cache && api_principal(x)->scope == PEOPLE_ADMIN)
+        put_cache(&j, a->c.cache);
     json_obj_end(&j);
     respond_json(x, 200, &body);
     buf_free(&body);

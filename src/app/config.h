@@ -59,6 +59,11 @@ struct config {
         uint32_t retention_days;
     } store;
     struct {
+        uint64_t memory;
+        const char *redis, *redis_password_file;
+        uint32_t redis_timeout_ms, redis_keep_ms;
+    } cache;
+    struct {
         uint32_t level, format;
     } log;
     struct {

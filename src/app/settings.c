@@ -21,6 +21,7 @@ const struct setting_section setting_sections[] = {
     {"models", {"Model files", "模型文件"}},
     {"engine", {"Running models", "模型运行"}},
     {"store", {"The data folder", "数据目录"}},
+    {"cache", {"What was computed before and may be asked for again", "可能被再次请求的计算结果"}},
     {"log", {"The log (standard error)", "日志（标准错误输出）"}},
     {"api", {"Answers over HTTP", "HTTP 接口"}},
 };
@@ -138,6 +139,18 @@ const struct setting settings[] = {
               "首行为口令的文件；用于以口令而非密钥文件加密的目录。"}},
     {"store", "retention", SETTING_INT, "0", 0, 36500, FIELD(store.retention_days),
      .help = {"Days after which a conversation that nothing was added to is erased; 0: never.", "对话在这么多天内没有新内容即被清除；0 表示永不。"}},
+
+    {"cache", "memory", SETTING_SIZE, "64M", 0, 64 * GB, FIELD(cache.memory),
+     .help = {"Memory for vectors of texts and results of searches that were asked for before; 0: none.", "保存曾请求过的文本向量与搜索结果的内存；0 表示不保存。"}},
+    {"cache", "redis", SETTING_STRING, "", FIELD(cache.redis),
+     .help = {"A Redis that keeps them, encrypted, across restarts: redis://host:port/db or unix:///path?db=N; empty: none. When it is away, hearth does without.",
+              "用于跨重启（加密）保存它们的 Redis：redis://host:port/db 或 unix:///path?db=N；留空则不用。Redis 不可用时 hearth 照常工作。"}},
+    {"cache", "redis_password_file", SETTING_STRING, "", FIELD(cache.redis_password_file),
+     .help = {"File whose first line is its password; empty: none.", "首行为其密码的文件；留空则无密码。"}},
+    {"cache", "redis_timeout", SETTING_DURATION, "50ms", 1, 10 * SECOND, FIELD(cache.redis_timeout_ms),
+     .help = {"An answer that takes longer counts as none, and Redis is left alone for a while.", "超过此时间未应答即视为没有结果，并暂停使用 Redis 一段时间。"}},
+    {"cache", "redis_keep", SETTING_DURATION, "24h", SECOND, 1000 * HOUR, FIELD(cache.redis_keep_ms),
+     .help = {"How long Redis keeps a value.", "Redis 保存一个值的时间。"}},
 
     {"log", "level", SETTING_ENUM, "info", .names = level_names, FIELD(log.level),
      .help = {"The least important lines that are written.", "写出的最低日志级别。"}},

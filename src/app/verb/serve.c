@@ -29,6 +29,7 @@ struct serve {
     struct people *people;
     struct runtime *runtime;
     struct answers *answers;
+    struct cache *cache;
     struct api *api;
     struct http_server *http;
     char keep_dir[PATH_MAX];
@@ -161,6 +162,35 @@ static int start_answers(struct serve *s, struct err *e)
     return answers_create(&ac, &s->answers, e);
 }
 
+static int start_cache(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    char password[PASSPHRASE_BYTES_MAX] = "";
+    struct cache_config cc = {
+        .loop = s->loop,
+        .log = &s->app->log,
+        .bytes_max = c->cache.memory,
+        .redis = str_of(c->cache.redis),
+        .redis_timeout_ms = c->cache.redis_timeout_ms,
+        .redis_ttl_ms = c->cache.redis_keep_ms,
+    };
+    int r = *c->cache.redis_password_file ? home_passphrase(s->app, c->cache.redis_password_file, password, e) : OK;
+    cc.redis_password = str_of(password);
+    store_subkey(s->store, "cache", cc.key);
+    r = r ? r : cache_create(&cc, &s->cache, e);
+    explicit_bzero(cc.key, sizeof cc.key);
+    explicit_bzero(password, sizeof password);
+    return r;
+}
+
+/* Settings that change what a text's vector is, in the last digits or where it is cut. */
+static uint64_t cache_generation(const struct config *c)
+{
+    char text[200];
+    int n = snprintf(text, sizeof text, "%s %u %u %d", HEARTH_VERSION, c->engine.context, c->engine.cpu, c->engine.deterministic);
+    return str_hash(str_from(text, (size_t)n));
+}
+
 static int start_api(struct serve *s, struct err *e)
 {
     const struct config *c = &s->app->config;
@@ -170,6 +200,8 @@ static int start_api(struct serve *s, struct err *e)
         .loop = s->loop,
         .store = s->store,
         .answers = s->answers,
+        .cache = s->cache,
+        .cache_generation = cache_generation(c),
         .log = &s->app->log,
         .clock = s->app->clock,
         .assets = app_assets,
@@ -315,6 +347,8 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = start_answers(s, e);
     if (!r)
+        r = start_cache(s, e);
+    if (!r)
         r = start_api(s, e);
     if (!r)
         r = start_http(s, e);
@@ -336,6 +370,7 @@ static void stop(struct serve *s)
     signal(SIGTERM, SIG_DFL);
     http_server_free(s->http);
     api_free(s->api);
+    cache_free(s->cache);
     answers_free(s->answers);
     runtime_free(s->runtime);
     people_free(s->people);

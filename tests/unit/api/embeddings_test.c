@@ -130,10 +130,116 @@ static void failures_and_clients_that_leave(void **state)
     assert_true(f->rt.tickets[0].canceled);
 }
 
+/* ---- what was asked before */
+
+static int setup_with_cache(void **state)
+{
+    struct cache_config c = {.bytes_max = 1 << 20, .key = {1}};
+    int r = fake_setup(state);
+    struct fake *f = *state;
+    r = r ? r : cache_create(&c, &f->config.cache, NULL);
+    fake_reconfigure(f);
+    return r;
+}
+
+static int teardown_with_cache(void **state)
+{
+    struct fake *f = *state;
+    struct cache *c = f->config.cache;
+    int r = fake_teardown(state);
+    cache_free(c);
+    return r;
+}
+
+static const uint32_t each[] = {4, 5, 6};
+static const float more[] = {0.5F, 0.25F, 0.125F, 1, 2, 3};
+
+/* The model answers with the first of `more`. */
+static void answer(struct fake *f, uint32_t width)
+{
+    size_t n = f->rt.embed.n_inputs;
+    struct gen_vectors v = {.width = width, .values = more, .n_values = n * width, .each = each, .n_each = n};
+    for (size_t i = 0; i < n; i++)
+        v.tokens += each[i];
+    f->rt.vectors_fn(f->rt.lookup_ctx, &v, NULL);
+}
+
+static void a_repeated_text_needs_no_model(void **state)
+{
+    struct fake *f = *state;
+    struct buf first = buf_make(10000);
+    struct http_exchange *x = post(f, "/v1/embeddings", "{\"input\":[\"a\",\"b\",[7]]}");
+    assert_false(x->complete);
+    answer(f, 2);
+    buf_put(&first, buf_str(&x->body));
+    assert_has(x, "\"prompt_tokens\":15");
+    x = post(f, "/v1/embeddings", "{\"input\":[\"a\",\"b\",[7]]}");
+    assert_true(x->complete);
+    assert_str(buf_str(&x->body), buf_cstr(&first));
+    x = post(f, "/v1/embeddings", "{\"input\":\"b\",\"encoding_format\":\"base64\",\"dimensions\":1}");
+    assert_true(x->complete);
+    assert_has(x, "\"embedding\":\"AACAPw==\"");
+    assert_has(x, "\"prompt_tokens\":5");
+    assert_false(post(f, "/v1/embeddings", "{\"input\":\"a\",\"truncate\":true}")->complete); /* another question */
+    assert_false(post(f, "/v1/embeddings", "{\"input\":[8]}")->complete);
+    f->rt.models[0].modified_s++; /* another file */
+    assert_false(post(f, "/v1/embeddings", "{\"input\":\"a\"}")->complete);
+    buf_free(&first);
+}
+
+static void only_what_is_new_is_asked(void **state)
+{
+    struct fake *f = *state;
+    post(f, "/v1/embeddings", "{\"input\":\"b\"}");
+    answer(f, 2);
+    struct http_exchange *x = post(f, "/v1/embeddings", "{\"input\":[\"a\",\"b\",\"c\"]}");
+    assert_int_equal(f->rt.embed.n_inputs, 2);
+    answer(f, 2);
+    assert_has(x, "\"index\":0,\"embedding\":[0.500000000,0.250000000]}");
+    assert_has(x, "\"index\":1,\"embedding\":[0.500000000,0.250000000]}");
+    assert_has(x, "\"index\":2,\"embedding\":[0.125000000,1.000000000]}");
+    assert_has(x, "\"prompt_tokens\":13");
+    x = post(f, "/api/embed", "{\"input\":[\"c\"],\"truncate\":false}"); /* the same by another address */
+    assert_has(x, "[[0.125000000,1.000000000]]");
+}
+
+static void what_does_not_fit_together_is_asked_anew(void **state)
+{
+    struct fake *f = *state;
+    const struct gen_failed failed = {.fault = GEN_FAULT_CONTEXT, .message = STR("input 1 has 600 tokens")};
+    post(f, "/v1/embeddings", "{\"input\":\"a\"}");
+    answer(f, 2);
+    struct http_exchange *x = post(f, "/v1/embeddings", "{\"input\":[\"a\",\"b\"]}");
+    assert_int_equal(f->rt.embed.n_inputs, 1);
+    f->rt.vectors_fn(f->rt.lookup_ctx, NULL, &failed); /* it counts from what it was sent */
+    assert_false(x->complete);
+    assert_int_equal(f->rt.embed.n_inputs, 2);
+    f->rt.vectors_fn(f->rt.lookup_ctx, NULL, &failed);
+    assert_int_equal(x->status, 400);
+    x = post(f, "/v1/embeddings", "{\"input\":[\"a\",\"b\"]}");
+    answer(f, 3); /* the file was replaced: a's vector is of another model */
+    assert_false(x->complete);
+    assert_int_equal(f->rt.embed.n_inputs, 2);
+    answer(f, 3);
+    assert_has(x, "\"index\":1,\"embedding\":[1.000000000,2.000000000,3.000000000]}");
+    post(f, "/v1/embeddings", "{\"input\":[\"a\",\"z\"]}");
+    fake_end(&f->x, true);
+    assert_true(f->rt.tickets[0].canceled);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
-    const struct CMUnitTest tests[] = {T(numbers),     T(base64_and_dimensions),          T(in_ollamas_form), T(ranks), T(refusals),
-                                       T(many_inputs), T(failures_and_clients_that_leave)};
+#define C(name) cmocka_unit_test_setup_teardown(name, setup_with_cache, teardown_with_cache)
+    const struct CMUnitTest tests[] = {T(numbers),
+                                       T(base64_and_dimensions),
+                                       T(in_ollamas_form),
+                                       T(ranks),
+                                       T(refusals),
+                                       T(many_inputs),
+                                       T(failures_and_clients_that_leave),
+                                       C(a_repeated_text_needs_no_model),
+                                       C(only_what_is_new_is_asked),
+                                       C(what_does_not_fit_together_is_asked_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
