@@ -3,9 +3,9 @@
  *   LIVE ──── the answer is over and all of it was taken ──► `done`, end
  *     └────── the client goes away ────────────────────────► end; the answer goes on
  *
- * A follower is a place in the answer's text. When the client is slow, the place stays where it is, and what the client missed
- * follows in pieces once its buffer has drained: no text waits in memory for anybody. A message that nobody writes any more comes
- * from the store, whole. */
+ * A follower is a place in the answer: in what it thinks, its text, its calls of tools, which are told in that order. When the client is
+ * slow, the place stays where it is, and what the client missed follows in pieces once its buffer has drained: no text waits in memory for
+ * anybody. A message that nobody writes any more comes from the store, whole. */
 #include <stdlib.h>
 
 #include "api/job.h"
@@ -23,7 +23,9 @@ struct follower {
     struct answer_listener listener; /* first */
     struct api *api;
     struct http_exchange *x; /* NULL: over */
-    size_t sent;             /* bytes of the text */
+    size_t sent, thought;    /* bytes of the text, and of what it thinks */
+    size_t call, argued;     /* calls that were told whole, and bytes of the next one's arguments */
+    bool called;             /* that next one was begun */
     uint32_t told;           /* version of the news */
     bool begun, blocked;
     int busy;
@@ -53,9 +55,9 @@ static struct json event_open(struct buf *out, const char *name)
 }
 
 /* With how fast it has been so far, when it is being written. */
-static void put_text(struct buf *out, size_t from, struct str text, const struct answer_news *n)
+static void put_piece(struct buf *out, const char *name, size_t from, struct str text, const struct answer_news *n)
 {
-    struct json j = event_open(out, "text");
+    struct json j = event_open(out, name);
     json_obj(&j);
     json_kuint(&j, "from", from);
     json_kstr(&j, "text", text);
@@ -64,6 +66,19 @@ static void put_text(struct buf *out, size_t from, struct str text, const struct
         json_knum(&j, "first_ms", (double)n->first_ms, 1);
         json_knum(&j, "decode_ms", (double)n->decode_ms, 1);
     }
+    json_obj_end(&j);
+    buf_puts(out, "\n\n");
+}
+
+static void put_call(struct buf *out, size_t index, const struct talk_call *c, size_t from, struct str arguments)
+{
+    struct json j = event_open(out, "call");
+    json_obj(&j);
+    json_kuint(&j, "index", index);
+    json_kstr(&j, "id", c->id);
+    json_kstr(&j, "name", c->name);
+    json_kuint(&j, "from", from);
+    json_kstr(&j, "arguments", arguments);
     json_obj_end(&j);
     buf_puts(out, "\n\n");
 }
@@ -129,15 +144,53 @@ static void send_news(struct follower *f, const struct answer_news *n)
     send(f);
 }
 
+/* What follows `from`, as much as an event holds. */
+static struct str piece_of(struct str text, size_t from)
+{
+    struct str rest = str_skip(text, from), piece = str_head(rest, PIECE_BYTES);
+    if (piece.len < rest.len)
+        piece.len = utf8_complete_prefix(piece.ptr, piece.len);
+    return piece;
+}
+
+static void send_thoughts(struct follower *f, struct str text, const struct answer_news *n)
+{
+    while (ready(f) && f->thought < text.len) {
+        struct str piece = piece_of(text, f->thought);
+        put_piece(&f->out, "reasoning", f->thought, piece, n);
+        f->thought += piece.len;
+        send(f);
+    }
+}
+
+/* The first event comes even without text: it is where a client begins anew. */
 static void send_text(struct follower *f, struct str text, const struct answer_news *n)
 {
     while (ready(f) && (f->sent < text.len || !f->begun)) {
-        struct str rest = str_skip(text, f->sent), piece = str_head(rest, PIECE_BYTES);
-        if (piece.len < rest.len)
-            piece.len = utf8_complete_prefix(piece.ptr, piece.len);
-        put_text(&f->out, f->sent, piece, n);
+        struct str piece = piece_of(text, f->sent);
+        put_piece(&f->out, "text", f->sent, piece, n);
         f->begun = true;
         f->sent += piece.len;
+        send(f);
+    }
+}
+
+static void send_calls(struct follower *f, const struct answer *a)
+{
+    while (ready(f) && f->call < answer_n_calls(a)) {
+        struct talk_call c = answer_call(a, f->call);
+        if (f->called && f->argued == c.text.len) {
+            if (f->call + 1 == answer_n_calls(a))
+                break; /* it may still grow */
+            f->call++;
+            f->argued = 0;
+            f->called = false;
+            continue;
+        }
+        struct str piece = piece_of(c.text, f->argued);
+        put_call(&f->out, f->call, &c, f->argued, piece);
+        f->called = true;
+        f->argued += piece.len;
         send(f);
     }
 }
@@ -146,7 +199,9 @@ static void pump(struct follower *f, struct answer *a)
 {
     const struct answer_news *n = answer_news(a);
     f->busy++;
+    send_thoughts(f, answer_thoughts(a), n);
     send_text(f, answer_so_far(a), n);
+    send_calls(f, a);
     if (ready(f))
         send_news(f, n);
     if (ready(f) && n->phase == ANSWER_OVER) {
@@ -245,7 +300,7 @@ static void tell_stored(struct job *j)
         m->state = TALK_INTERRUPTED; /* nobody writes it: the next start will say so, too */
     struct buf *b = &j->out, done = buf_make(EVENT_BYTES_MAX);
     size_t from = args->from < m->content.len ? utf8_complete_prefix(m->content.ptr, args->from) : m->content.len;
-    put_text(b, from, str_skip(m->content, from), NULL);
+    put_piece(b, "text", from, str_skip(m->content, from), NULL);
     put_done(&done, m);
     buf_put(b, buf_str(&done));
     if (b->failed || done.failed) {

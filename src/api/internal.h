@@ -99,7 +99,7 @@ route_fn handle_chat, handle_completion, handle_models, handle_model, handle_hea
     handle_conversations_delete, handle_conversation, handle_conversation_patch, handle_conversation_delete, handle_message_create,
     handle_answer_create, handle_message, handle_message_patch, handle_message_events, handle_message_stop, handle_folders, handle_presets,
     handle_preset_create, handle_preset_patch, handle_preset_delete, handle_export_one, handle_export, handle_import, handle_count,
-    handle_openapi, handle_llama_completion, handle_llama_props, handle_llama_slots, handle_llama_infill, handle_responses,
+    handle_check, handle_openapi, handle_llama_completion, handle_llama_props, handle_llama_slots, handle_llama_infill, handle_responses,
     handle_response_get, handle_response_delete, handle_anthropic_messages, handle_anthropic_count, handle_ollama_chat,
     handle_ollama_generate, handle_ollama_tags, handle_ollama_ps, handle_ollama_show, handle_ollama_version, handle_ollama_pull,
     handle_ollama_delete, handle_ollama_embed, handle_ollama_embeddings, handle_ollama_none, handle_embeddings, handle_rerank;

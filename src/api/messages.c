@@ -83,6 +83,16 @@ static int post(struct store_db *db, struct job *j, struct err *e)
     return OK;
 }
 
+static bool check_post(const struct talk_post *p, struct api_error *e)
+{
+    bool words = p->content.len || p->n_attachments;
+    if (words && p->n_results)
+        api_error_set(e, 400, "invalid_value", "results", "'results' stand alone: words and attachments are a message of their own");
+    else if (!words && !p->n_results)
+        api_error_set(e, 400, "missing_field", "content", "'content' is missing: a message needs words or an attachment");
+    return words != (p->n_results > 0);
+}
+
 void handle_message_create(struct api *a, struct http_exchange *x, const struct route_args *route)
 {
     struct job *j = job_with_ids(a, x, route);
@@ -94,8 +104,7 @@ void handle_message_create(struct api *a, struct http_exchange *x, const struct 
     p->answer = true;
     if (!job_body(j, api_message_fields, api_n_message_fields, &args->post))
         return;
-    if (!p->content.len && !p->n_attachments) {
-        api_error_set(&e, 400, "missing_field", "content", "'content' is missing: a message needs words or an attachment");
+    if (!check_post(p, &e)) {
         job_refuse(j, &e);
         return;
     }

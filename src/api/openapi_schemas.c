@@ -52,6 +52,7 @@ const struct openapi_row openapi_rows[] = {
     {"GET", "/api/export", .answer = "Export", .query = {{"format", "string", "json or markdown"}}},
     {"POST", "/api/import", .body_schema = "Import", .answer = "Imported"},
     {"POST", "/api/count", .body = {BODY(count)}, .required = "text", .answer = "Count"},
+    {"POST", "/api/check", .body = {BODY(check)}, .answer = "Check"},
     {"GET", "/api/folders", .answer = "Folders"},
     {"GET", "/api/presets", .answer = "Presets"},
     {"POST", "/api/presets", .body = {BODY(preset)}, .required = "name", .status = 201, .answer = "Preset"},
@@ -78,6 +79,7 @@ const struct openapi_row openapi_rows[] = {
 #define INTEGER "{\"type\":\"integer\"}"
 #define SUMMARY "\"id\":" TEXT ",\"title\":" TEXT ",\"folder\":" MAYBE_TEXT ",\"model\":" MAYBE_TEXT ",\"created_ms\":" INTEGER ",\"updated_ms\":" INTEGER
 #define DETAILS ",\"system\":" TEXT ",\"settings\":{\"type\":\"object\"},\"leaf\":" MAYBE_TEXT
+#define CALLS(text) ARRAY(OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"" text "\":" TEXT))
 #define OBJECT(properties) "{\"type\":\"object\",\"properties\":{" properties "}}"
 
 const struct openapi_schema openapi_schemas[] = {
@@ -89,7 +91,7 @@ const struct openapi_schema openapi_schemas[] = {
     {"Attachment", OBJECT("\"name\":" TEXT ",\"bytes\":" INTEGER ",\"tokens\":{\"type\":[\"integer\",\"null\"]},\"text\":" TEXT)},
     {"Usage", OBJECT("\"prompt_tokens\":" INTEGER ",\"cached_tokens\":" INTEGER ",\"completion_tokens\":" INTEGER ",\"first_ms\":" NUMBER
                      ",\"decode_ms\":" NUMBER)},
-    {"Message", OBJECT("\"id\":" TEXT ",\"parent\":" MAYBE_TEXT ",\"role\":{\"enum\":[\"user\",\"assistant\"]},\"content\":" TEXT ",\"model\":" TEXT
+    {"Message", OBJECT("\"id\":" TEXT ",\"parent\":" MAYBE_TEXT ",\"role\":{\"enum\":[\"user\",\"assistant\",\"tool\"]},\"content\":" TEXT ",\"reasoning\":" TEXT ",\"calls\":" CALLS("arguments") ",\"results\":" CALLS("content") ",\"model\":" TEXT
                        ",\"state\":{\"enum\":[\"done\",\"writing\",\"stopped\",\"length\",\"failed\",\"interrupted\"]},\"error\":" TEXT
                        ",\"rating\":{\"enum\":[-1,0,1]},\"attachments\":" ARRAY(REF("Attachment")) ",\"created_ms\":" INTEGER ",\"usage\":" REF("Usage"))},
     {"Posted", OBJECT("\"message\":" REF("Message") ",\"answer\":{\"anyOf\":[" REF("Message") ",{\"type\":\"null\"}]}")},
@@ -99,6 +101,7 @@ const struct openapi_schema openapi_schemas[] = {
     {"Imported", OBJECT("\"conversations\":" INTEGER ",\"messages\":" INTEGER ",\"skipped\":" ARRAY(OBJECT("\"title\":" TEXT ",\"reason\":" TEXT))
                         ",\"skipped_total\":" INTEGER)},
     {"Count", OBJECT("\"tokens\":" INTEGER)},
+    {"Check", OBJECT("\"problems\":" ARRAY(OBJECT("\"field\":{\"enum\":[\"tools\",\"schema\"]},\"message\":" TEXT)))},
     {"Folders", OBJECT("\"folders\":" ARRAY(OBJECT("\"name\":" TEXT ",\"conversations\":" INTEGER)))},
     {"Preset", OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"system\":" TEXT ",\"settings\":{\"type\":\"object\"}")},
     {"Presets", OBJECT("\"presets\":" ARRAY(REF("Preset")))},

@@ -66,6 +66,28 @@ static int read_attachments(struct field_reader *fr, const struct field *f, json
     return OK;
 }
 
+static int read_result(struct field_reader *fr, const char *name, json_t *v, void *element)
+{
+    static const struct field rows[] = {
+        {.name = "id", .kind = FIELD_STR, .max = GEN_NAME_BYTES_MAX, .at = offsetof(struct talk_call, id)},
+        {.name = "content", .kind = FIELD_STR, .max = TALK_CONTENT_BYTES_MAX, .at = offsetof(struct talk_call, text)},
+    };
+    char prefix[80];
+    if (!json_is_object(v))
+        return field_wrong(fr, name, "an object with id and content", v);
+    snprintf(prefix, sizeof prefix, "%s.", name);
+    return fields_read(fr, rows, sizeof rows / sizeof *rows, prefix, v, element);
+}
+
+static int read_results(struct field_reader *fr, const struct field *f, json_t *v, void *target)
+{
+    struct message_body *b = target;
+    void *results = NULL;
+    int rc = field_list(fr, f->name, v, GEN_TOOL_CALLS_MAX, sizeof(struct talk_call), read_result, &results, &b->post.n_results);
+    b->post.results = results;
+    return rc;
+}
+
 static int read_rating(struct field_reader *fr, const struct field *f, json_t *v, void *target)
 {
     struct rating_body *b = target;
@@ -83,8 +105,8 @@ static int read_rating(struct field_reader *fr, const struct field *f, json_t *v
 #define SETTINGS(target, member)                                                                                                         \
     {                                                                                                                                    \
         .name = "settings", .kind = FIELD_OTHER, .read = read_settings, .type = "an object of settings", .at = offsetof(target, member), \
-        .about = "how answers are sampled: temperature, top_p, top_k, min_p, max_tokens, seed, repeat_penalty, presence_penalty, "       \
-                 "frequency_penalty, stop"                                                                                               \
+        .about = "how answers are written: temperature, top_p, top_k, min_p, max_tokens, seed, repeat_penalty, presence_penalty, "       \
+                 "frequency_penalty, stop; thinking, think_budget; tools, tool_choice; schema"                                           \
     }
 
 /* clang-format off */
@@ -100,6 +122,7 @@ const struct field api_message_fields[] = {
     TEXT(struct message_body, "content", post.content, TALK_CONTENT_BYTES_MAX, "the words"),
     TEXT(struct message_body, "parent", post.parent, 64, "the message that this one follows; absent: the end of the branch that is shown; null: a new beginning"),
     {.name = "attachments", .kind = FIELD_OTHER, .read = read_attachments, .type = "an array of {name, text}", .about = "text files that the model reads with the message; tokens: their number, when the client knows it"},
+    {.name = "results", .kind = FIELD_OTHER, .read = read_results, .type = "an array of {id, content}", .about = "instead of content: what came of the tool calls of the answer that this follows, each by its id"},
     {.name = "answer", .kind = FIELD_BOOL, .at = offsetof(struct message_body, post.answer), .about = "begin an answer (true)"},
     TEXT(struct message_body, "model", post.model, TALK_MODEL_BYTES_MAX, "who answers this time; absent: the conversation's model"),
 };
@@ -116,12 +139,16 @@ const struct field api_preset_fields[] = {
     TEXT(struct talk_preset, "system", system, TALK_SYSTEM_BYTES_MAX, "the system prompt"),
     SETTINGS(struct talk_preset, settings),
 };
+const struct field api_check_fields[] = {
+    SETTINGS(struct check_body, settings),
+};
 /* clang-format on */
 const size_t api_n_conversation_fields = sizeof api_conversation_fields / sizeof *api_conversation_fields;
 const size_t api_n_message_fields = sizeof api_message_fields / sizeof *api_message_fields;
 const size_t api_n_answer_fields = sizeof api_answer_fields / sizeof *api_answer_fields;
 const size_t api_n_rating_fields = sizeof api_rating_fields / sizeof *api_rating_fields;
 const size_t api_n_preset_fields = sizeof api_preset_fields / sizeof *api_preset_fields;
+const size_t api_n_check_fields = sizeof api_check_fields / sizeof *api_check_fields;
 
 void conversation_body_nulls(json_t *root, struct talk_patch *p)
 {

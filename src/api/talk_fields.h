@@ -5,8 +5,10 @@
 #include "api/fields.h"
 #include "talk/talk.h"
 
-extern const struct field api_conversation_fields[], api_message_fields[], api_answer_fields[], api_rating_fields[], api_preset_fields[];
-extern const size_t api_n_conversation_fields, api_n_message_fields, api_n_answer_fields, api_n_rating_fields, api_n_preset_fields;
+extern const struct field api_conversation_fields[], api_message_fields[], api_answer_fields[], api_rating_fields[], api_preset_fields[],
+    api_check_fields[];
+extern const size_t api_n_conversation_fields, api_n_message_fields, api_n_answer_fields, api_n_rating_fields, api_n_preset_fields,
+    api_n_check_fields;
 
 /* Target of api_conversation_fields. */
 struct conversation_body {
@@ -20,6 +22,10 @@ struct message_body {
 struct rating_body {
     bool given;
     int rating;
+};
+/* of api_check_fields */
+struct check_body {
+    struct str settings;
 };
 /* A null takes away what a text would set: fields_read cannot tell it from an absent one. */
 void conversation_body_nulls(json_t *root, struct talk_patch *p);

@@ -96,11 +96,29 @@ static int compile(struct engine *en, const struct gen_request *g, enum gen_form
     return OK;
 }
 
-static int begin(struct request *r, struct err *e)
+/* An answer that is continued stands behind what there is of it. */
+static int skip_begun(const struct engine *en, struct grammar_state *s, struct str text, struct err *e)
 {
-    for (uint32_t i = 0; i < r->n_seqs; i++)
+    struct tokens t = tokens_make(GEN_PROMPT_TOKENS_MAX);
+    int rc = vocab_encode(en->m->vocab, text, (struct vocab_encode_options){.no_space_prefix = true}, &t);
+    for (size_t i = 0; i < t.len && !rc; i++)
+        rc = grammar_accept(s, t.ptr[i]);
+    tokens_free(&t);
+    if (rc && rc != ERR_NOMEM)
+        err_set(e, rc, "the answer that is to be continued is not the beginning of such a text");
+    return rc;
+}
+
+static int begin(const struct engine *en, struct request *r, const struct gen_request *g, struct err *e)
+{
+    int rc = OK;
+    for (uint32_t i = 0; i < r->n_seqs && !rc; i++)
         if (grammar_state_create(r->constraint->matcher, &r->seqs[i].grammar))
             return ERR_NOMEM;
+        else if (g->kind == GEN_CHAT && g->continue_last && g->n_messages)
+            rc = skip_begun(en, r->seqs[i].grammar, g->messages[g->n_messages - 1].content, e);
+    if (rc)
+        return rc;
     if (constrain_finished(&r->seqs[0]))
         return err_set(e, ERR_UNSUPPORTED, "only the empty text would satisfy it");
     return OK;
@@ -130,7 +148,7 @@ int constrain_request(struct engine *en, struct request *r, const struct gen_req
     if (!rc) {
         c->users++;
         r->constraint = c;
-        rc = begin(r, &w->why);
+        rc = begin(en, r, g, &w->why);
     }
     if (rc == ERR_NOMEM)
         *w = (struct refusal){.fault = GEN_FAULT_MEMORY, .param = "", .why = {rc, "not enough memory for this request"}};

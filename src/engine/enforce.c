@@ -124,21 +124,36 @@ static grammar_expr answer(struct enforce *f)
     return grammar_text(f->b, &t, 1, true);
 }
 
+static int no_object(const struct gen_tool *tool, struct err *e)
+{
+    return err_set(e, ERR_UNSUPPORTED, "the parameters of the tool '" STR_FMT "' must be of type object",
+                   STR_ARG(str_head(tool->name, 64)));
+}
+
+int enforce_check(const struct gen_tool *tool, struct err *e)
+{
+    struct enforce f = {0};
+    struct grammar *g = NULL;
+    struct err why = {0};
+    int rc = grammar_builder_create(NULL, &f.b);
+    if (rc)
+        return rc;
+    grammar_expr root = arguments(&f, tool);
+    if (f.no_object)
+        rc = no_object(tool, e);
+    else if ((rc = grammar_build(f.b, root, &g, &why)))
+        err_set(e, rc, "the parameters of the tool '" STR_FMT "': %s", STR_ARG(str_head(tool->name, 64)), why.text);
+    grammar_free(g);
+    grammar_builder_free(f.b);
+    return rc;
+}
+
 /* Which field the failure belongs to: the tool whose schema cannot be enforced by itself, if one is to blame. */
 static const char *blame(const struct gen_request *g, struct err *e)
 {
-    for (size_t i = 0; prompt_offers_tools(g) && i < g->n_tools; i++) {
-        struct grammar *one = NULL;
-        struct err why = {0};
-        if (!may_be_called(g, &g->tools[i]) || !g->tools[i].parameters.len)
-            continue;
-        int rc = grammar_compile(GEN_FORMAT_SCHEMA, g->tools[i].parameters, NULL, &one, &why);
-        grammar_free(one);
-        if (rc) {
-            err_set(e, rc, "the parameters of the tool '" STR_FMT "': %s", STR_ARG(str_head(g->tools[i].name, 64)), why.text);
+    for (size_t i = 0; prompt_offers_tools(g) && i < g->n_tools; i++)
+        if (may_be_called(g, &g->tools[i]) && enforce_check(&g->tools[i], e))
             return "tools";
-        }
-    }
     return g->format != GEN_FORMAT_TEXT ? "response_format" : "tools";
 }
 
@@ -169,8 +184,7 @@ int enforce_build(const struct model *m, const struct gen_request *g, struct gra
     grammar_expr root = answer(&f);
     if (f.no_object) {
         *ret_param = "tools";
-        rc = err_set(e, ERR_UNSUPPORTED, "the parameters of the tool '" STR_FMT "' must be of type object",
-                     STR_ARG(str_head(f.no_object->name, 64)));
+        rc = no_object(f.no_object, e);
     } else {
         rc = grammar_build(f.b, root, ret, e);
         if (rc && rc != ERR_NOMEM)

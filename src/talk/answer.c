@@ -4,9 +4,19 @@
 #include <stdlib.h>
 
 #include "talk/answer_internal.h"
+#include "talk/rows.h"
 #include "talk/settings.h"
 
 /* ---- telling */
+
+void answer_free(struct answer *a)
+{
+    buf_free(&a->text);
+    buf_free(&a->reasoning);
+    buf_free(&a->arguments);
+    arena_free(&a->arena);
+    free(a);
+}
 
 static void let_go(struct answer *a)
 {
@@ -15,10 +25,7 @@ static void let_go(struct answer *a)
     link_del(&a->link);
     if (a->set)
         a->set->n--;
-    buf_free(&a->text);
-    buf_free(&a->reasoning);
-    arena_free(&a->arena);
-    free(a);
+    answer_free(a);
 }
 
 /* A listener may take itself out while it hears. */
@@ -47,6 +54,36 @@ const struct answer_news *answer_news(const struct answer *a)
 struct str answer_so_far(const struct answer *a)
 {
     return a->text.len ? buf_str(&a->text) : (struct str){"", 0};
+}
+
+struct str answer_thoughts(const struct answer *a)
+{
+    return a->reasoning.len ? buf_str(&a->reasoning) : (struct str){"", 0};
+}
+
+size_t answer_n_calls(const struct answer *a)
+{
+    return a->n_calls;
+}
+
+struct talk_call answer_call(const struct answer *a, size_t i)
+{
+    const struct answer_call *c = &a->calls[i];
+    size_t end = i + 1 < a->n_calls ? c[1].begin : a->arguments.len;
+    struct str text = str_head(str_skip(row_text(buf_str(&a->arguments)), c->begin), end - c->begin);
+    return (struct talk_call){c->id, c->name, row_text(text)};
+}
+
+int answer_calls(const struct answer *a, struct arena *arena, const struct talk_call **ret, size_t *ret_n)
+{
+    struct talk_call *calls = arena_calloc(arena, a->n_calls, sizeof *calls);
+    if (!calls)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < a->n_calls; i++)
+        calls[i] = answer_call(a, i);
+    *ret = calls;
+    *ret_n = a->n_calls;
+    return OK;
 }
 
 const struct talk_message *answer_message(const struct answer *a)
@@ -91,7 +128,8 @@ static void release(struct answer *a)
 void answer_saved(struct answer *a)
 {
     a->message.content = answer_so_far(a);
-    a->message.reasoning = buf_str(&a->reasoning);
+    a->message.reasoning = answer_thoughts(a);
+    answer_calls(a, &a->arena, &a->message.calls, &a->message.n_calls);
     a->message.state = a->end_state;
     enter(a, ANSWER_OVER);
     tell(a);
@@ -144,16 +182,22 @@ static float ms_since(const struct answer *a, uint64_t begin_ns)
     return (float)((double)(clock_ns(a->set->c.clock) - begin_ns) * 1e-6);
 }
 
-static void on_text(struct answer *a, const struct gen_event *ev)
+/* The first of its tokens, or a further one. */
+static void count_piece(struct answer *a)
 {
-    if (!ev->text.text.len)
-        return;
     if (a->news.phase != ANSWER_WRITES) {
         a->message.usage.first_ms = a->news.first_ms = ms_since(a, a->begin_ns);
         enter(a, ANSWER_WRITES);
     }
     a->news.pieces++;
     a->news.decode_ms = ms_since(a, a->begin_ns) - a->news.first_ms;
+}
+
+static void on_text(struct answer *a, const struct gen_event *ev)
+{
+    if (!ev->text.text.len)
+        return;
+    count_piece(a);
     if (a->text.len + ev->text.text.len > TALK_CONTENT_BYTES_MAX)
         finish(a, TALK_LENGTH, STR("The answer has become as long as a message can be"));
     else if (buf_put(&a->text, ev->text.text))
@@ -165,9 +209,30 @@ static void on_text(struct answer *a, const struct gen_event *ev)
 /* Thinking is kept for whoever wants to look; more than a message may hold is not. */
 static void on_reasoning(struct answer *a, const struct gen_event *ev)
 {
-    a->news.pieces++;
+    if (!ev->text.text.len)
+        return;
+    count_piece(a);
     if (a->reasoning.len + ev->text.text.len <= TALK_CONTENT_BYTES_MAX)
         buf_put(&a->reasoning, ev->text.text);
+}
+
+static bool begin_call(struct answer *a, const struct gen_event *ev)
+{
+    struct answer_call c = {arena_dup(&a->arena, ev->tool_call.id), arena_dup(&a->arena, ev->tool_call.name), a->arguments.len};
+    if (a->n_calls == GEN_TOOL_CALLS_MAX || !c.id.ptr || !c.name.ptr)
+        return false;
+    a->calls[a->n_calls++] = c;
+    return true;
+}
+
+static void on_tool_call(struct answer *a, const struct gen_event *ev)
+{
+    count_piece(a);
+    bool first = ev->tool_call.index >= a->n_calls;
+    if (a->arguments.len + ev->tool_call.arguments.len > TALK_CONTENT_BYTES_MAX)
+        finish(a, TALK_LENGTH, STR("The answer has become as long as a message can be"));
+    else if ((first && !begin_call(a, ev)) || buf_put(&a->arguments, ev->tool_call.arguments))
+        finish(a, TALK_FAILED, STR("The server is out of memory for this answer"));
 }
 
 static void on_done(struct answer *a, const struct gen_event *ev)
@@ -195,7 +260,7 @@ static void on_event(void *ctx, const struct gen_event *ev)
 {
     static void (*const handlers[GEN_EVENT_TYPE_COUNT])(struct answer *, const struct gen_event *) = {
         [GEN_QUEUED] = on_queued, [GEN_LOADING] = on_loading, [GEN_PREFILL] = on_prefill,     [GEN_TEXT] = on_text,
-        [GEN_DONE] = on_done,     [GEN_ERROR] = on_error,     [GEN_REASONING] = on_reasoning,
+        [GEN_DONE] = on_done,     [GEN_ERROR] = on_error,     [GEN_REASONING] = on_reasoning, [GEN_TOOL_CALL] = on_tool_call,
     };
     struct answer *a = ctx;
     if (a->news.phase >= ANSWER_SAVING || (unsigned)ev->type >= GEN_EVENT_TYPE_COUNT || !handlers[ev->type])
@@ -212,10 +277,13 @@ static void on_event(void *ctx, const struct gen_event *ev)
 static int submit(struct answer *a, const struct talk_task *t, struct err *e)
 {
     struct gen_request q;
-    struct arena arena = arena_make(1 << 20);
+    struct arena arena = arena_make((size_t)4 * TALK_SETTINGS_BYTES_MAX);
     char owner[24];
     gen_request_init(&q, GEN_CHAT);
     int rc = talk_settings_apply(t->settings, &arena, &q, e);
+    /* Who demands calls wants them of an answer to a person, and an answer after them. */
+    if (q.tool_choice == GEN_TOOLS_REQUIRED && t->n_messages && t->messages[t->n_messages - 1].role == GEN_ROLE_TOOL)
+        q.tool_choice = GEN_TOOLS_AUTO;
     q.messages = t->messages;
     q.n_messages = t->n_messages;
     q.continue_last = t->continued;
@@ -256,24 +324,22 @@ int answers_start(struct answers *s, const struct talk_task *t, struct answer **
     struct err e = {0};
     if (!a)
         return ERR_NOMEM;
-    a->arena = arena_make(64 << 10);
+    a->arena = arena_make(256 << 10);
     a->text = buf_make((size_t)TALK_CONTENT_BYTES_MAX + 1);
     a->reasoning = buf_make((size_t)TALK_CONTENT_BYTES_MAX + 1);
+    a->arguments = buf_make((size_t)TALK_CONTENT_BYTES_MAX + 1);
     a->owner = t->owner;
     a->set = s;
     a->begin_ns = clock_ns(s->c.clock);
     link_init(&a->listeners);
     link_init(&a->link);
     if (!copy_message(a, t)) {
-        buf_free(&a->text);
-        buf_free(&a->reasoning);
-        arena_free(&a->arena);
-        free(a);
+        answer_free(a);
         return ERR_NOMEM;
     }
     a->message.has_usage = false;
     a->message.usage = (struct talk_usage){0};
-    a->message.n_attachments = 0;
+    a->message.n_attachments = a->message.n_calls = 0;
     a->admitted = true;
     link_add(&s->all, &a->link);
     s->n++;

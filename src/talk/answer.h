@@ -63,12 +63,17 @@ struct answer_news {
     float progress;            /* LOADING */
     uint32_t done, total;      /* READING: tokens */
     uint32_t version;          /* grows with each change of the above */
-    uint64_t pieces;           /* WRITES, and from then on: of text, about as many as tokens */
+    uint64_t pieces;           /* WRITES, and from then on: of thoughts, text and calls, about as many as tokens */
     float first_ms, decode_ms; /* from the question to the first of them; from there to the last */
 };
 const struct answer_news *answer_news(const struct answer *a);
 /* Everything so far, whole characters; valid until the next turn of the loop. */
 struct str answer_so_far(const struct answer *a);
+/* What it has thought so far, in the same way. */
+struct str answer_thoughts(const struct answer *a);
+/* The calls of tools so far; the last one may still grow. */
+size_t answer_n_calls(const struct answer *a);
+struct talk_call answer_call(const struct answer *a, size_t i);
 /* The message as it is now; its content is answer_so_far. Final once the phase is OVER. */
 const struct talk_message *answer_message(const struct answer *a);
 /* Ends it as `stopped`, with the text it has. */

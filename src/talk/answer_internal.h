@@ -4,6 +4,12 @@
 
 #include "talk/answer.h"
 
+/* A call as it is written; its arguments go from `begin` in answer.arguments to where the next call begins. */
+struct answer_call {
+    struct str id, name;
+    size_t begin;
+};
+
 struct save;
 struct save_erase;
 struct answer {
@@ -13,7 +19,9 @@ struct answer {
     int64_t owner;
     struct str conversation;
     struct talk_message message;
-    struct buf text, reasoning;
+    struct buf text, reasoning, arguments;
+    struct answer_call calls[GEN_TOOL_CALLS_MAX];
+    size_t n_calls;
     struct ticket *ticket;
     struct answer_news news;
     enum talk_state end_state;
@@ -36,9 +44,14 @@ struct answers {
 
 /* answers.c: brings the answer's present state to the store; at its end answer_saved follows. */
 void answer_save(struct answer *a);
+/* answer.c: its memory. */
+void answer_free(struct answer *a);
 /* answer.c: it is on the disk, or cannot be brought there. */
 void answer_saved(struct answer *a);
 /* Makes the clock of saving run while there is something to save. */
 void answers_tick(struct answers *s);
+
+/* answer.c: the calls so far as a message has them, in the arena. Their texts are the answer's. ERR_NOMEM. */
+int answer_calls(const struct answer *a, struct arena *arena, const struct talk_call **ret, size_t *ret_n);
 
 #endif

@@ -60,6 +60,21 @@ static void save_done(void *ctx, int code, const struct err *e)
         answer_save(a); /* the end came while a part of the text was on its way */
 }
 
+/* The job may outlive the answer whose texts these are. */
+static bool keep_calls(struct save *s, const struct talk_call *calls, size_t n)
+{
+    struct talk_call *kept = arena_calloc(&s->arena, n, sizeof *kept);
+    bool ok = kept != NULL;
+    for (size_t i = 0; ok && i < n; i++) {
+        kept[i] =
+            (struct talk_call){arena_dup(&s->arena, calls[i].id), arena_dup(&s->arena, calls[i].name), arena_dup(&s->arena, calls[i].text)};
+        ok = kept[i].id.ptr && kept[i].name.ptr && kept[i].text.ptr;
+    }
+    s->end.calls = kept;
+    s->end.n_calls = n;
+    return ok;
+}
+
 static bool fill(struct save *s, const struct answer *a)
 {
     s->message_n = a->message.n;
@@ -70,11 +85,13 @@ static bool fill(struct save *s, const struct answer *a)
         .text = arena_dup(&s->arena, answer_so_far(a)),
         .error = a->message.error.ptr ? arena_dup(&s->arena, a->message.error) : (struct str){0},
         .model = arena_dup(&s->arena, a->message.model),
-        .reasoning = arena_dup(&s->arena, buf_str(&a->reasoning)),
+        .reasoning = arena_dup(&s->arena, answer_thoughts(a)),
         .has_usage = a->message.has_usage,
         .usage = a->message.usage,
     };
-    return s->end.text.ptr != NULL;
+    const struct talk_call *calls = NULL;
+    size_t n = 0;
+    return s->end.text.ptr && s->end.reasoning.ptr && !answer_calls(a, &s->arena, &calls, &n) && keep_calls(s, calls, n);
 }
 
 /* Without memory or room for a job the next tick tries again. */
@@ -85,7 +102,7 @@ void answer_save(struct answer *a)
     struct save *s = calloc(1, sizeof *s);
     if (!s)
         return;
-    s->arena = arena_make((size_t)3 * TALK_CONTENT_BYTES_MAX);
+    s->arena = arena_make((size_t)4 * TALK_CONTENT_BYTES_MAX);
     s->answer = a;
     s->job = (struct store_job){.store = a->set->c.store, .write = true, .fn = save_run, .done = save_done, .ctx = s};
     a->dirty = false;
@@ -232,7 +249,7 @@ int answers_create(const struct answers_config *c, struct answers **ret, struct 
 /* Straight to the store: nobody waits for the loop any more. */
 static void save_now(struct answer *a)
 {
-    struct save s = {.arena = arena_make((size_t)2 * TALK_CONTENT_BYTES_MAX)};
+    struct save s = {.arena = arena_make((size_t)4 * TALK_CONTENT_BYTES_MAX)};
     struct err e = {0};
     if (a->news.phase != ANSWER_SAVING)
         a->end_state = TALK_INTERRUPTED;
@@ -268,9 +285,7 @@ void answers_free(struct answers *s)
             l->of = NULL;
             link_del(&l->link);
         }
-        buf_free(&a->text);
-        arena_free(&a->arena);
-        free(a);
+        answer_free(a);
     }
     free(s);
 }

@@ -13,7 +13,7 @@ struct mark {
 
 static void mark_begin(struct mark *k)
 {
-    k->text = buf_make(TALK_SYSTEM_BYTES_MAX);
+    k->text = buf_make((size_t)8 * TALK_CONTENT_BYTES_MAX);
     k->j = json_to(&k->text);
     json_obj(&k->j);
 }
@@ -123,13 +123,29 @@ static void put_error(struct buf *out, struct str error)
     put_emphasis(out, error);
 }
 
+/* A line for each, to be read; the mark has them whole. */
+static void put_tools(struct buf *out, const struct talk_message *m)
+{
+    struct mark k;
+    mark_begin(&k);
+    put_calls(&k.j, m);
+    mark_end(&k, "calls", out);
+    for (size_t i = 0; i < m->n_calls; i++) {
+        struct buf line = buf_make(TALK_CONTENT_BYTES_MAX + 1000);
+        buf_printf(&line, STR_FMT "%s", STR_ARG(m->calls[i].name), m->role == TALK_TOOL ? ": " : " ");
+        buf_put(&line, m->calls[i].text);
+        put_emphasis(out, buf_str(&line));
+        buf_free(&line);
+    }
+}
+
 static void put_spoken(struct buf *out, const struct talk_message *m)
 {
     struct mark k;
     mark_begin(&k);
     put_facts(&k.j, m);
     mark_end(&k, "message", out);
-    buf_puts(out, m->role == TALK_USER ? "## You" : "## Assistant");
+    buf_puts(out, m->role == TALK_USER ? "## You" : m->role == TALK_TOOL ? "## Tools" : "## Assistant");
     if (m->role == TALK_ASSISTANT && m->model.len) {
         buf_puts(out, " (");
         put_line(out, m->model);
@@ -140,6 +156,8 @@ static void put_spoken(struct buf *out, const struct talk_message *m)
         put_attachment(out, &m->attachments[i]);
     put_text(out, m->content);
     buf_puts(out, "\n\n");
+    if (m->n_calls)
+        put_tools(out, m);
     if (m->error.len)
         put_error(out, m->error);
 }

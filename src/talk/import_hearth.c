@@ -59,6 +59,29 @@ static int read_attachments(json_t *v, struct arena *a, struct talk_message *m, 
     return OK;
 }
 
+static int read_calls(json_t *v, struct arena *a, struct talk_message *m, struct err *e)
+{
+    bool results = m->role == TALK_TOOL;
+    json_t *list = json_object_get(v, results ? "results" : "calls");
+    size_t n = json_is_array(list) ? json_array_size(list) : 0, bytes = 0;
+    if (n > GEN_TOOL_CALLS_MAX)
+        return err_set(e, ERR_INVAL, "a message has %zu tool calls, but %d are the most", n, GEN_TOOL_CALLS_MAX);
+    struct talk_call *calls = arena_calloc(a, n, sizeof *calls);
+    if (!calls)
+        return err_set(e, ERR_NOMEM, "out of memory for an import");
+    for (size_t i = 0; i < n; i++) {
+        json_t *one = json_array_get(list, i);
+        calls[i] = (struct talk_call){import_str(one, "id"), import_str(one, "name"), import_str(one, results ? "content" : "arguments")};
+        bytes += calls[i].text.len;
+        if (!calls[i].name.len || calls[i].name.len > GEN_NAME_BYTES_MAX || calls[i].id.len > GEN_NAME_BYTES_MAX ||
+            bytes > TALK_CONTENT_BYTES_MAX)
+            return err_set(e, ERR_INVAL, "a tool call has no name or is too long");
+    }
+    m->calls = calls;
+    m->n_calls = m->role == TALK_USER ? 0 : n;
+    return OK;
+}
+
 static int read_message(json_t *v, int64_t created_ms, struct arena *a, struct import_node *ret, struct err *e)
 {
     struct talk_message m = {
@@ -81,6 +104,8 @@ static int read_message(json_t *v, int64_t created_ms, struct arena *a, struct i
     read_usage(json_object_get(v, "usage"), &m);
     *ret = (struct import_node){.id = import_str(v, "id"), .parent = import_maybe(v, "parent"), .keep = role >= 0};
     int rc = read_attachments(json_object_get(v, "attachments"), a, &m, e);
+    if (!rc)
+        rc = read_calls(v, a, &m, e);
     ret->m = m;
     return rc;
 }

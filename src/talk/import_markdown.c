@@ -259,8 +259,8 @@ static int place(struct reader *r, json_t *message)
 static int read_message(struct reader *r, struct mark *m)
 {
     struct str role = import_str(m->facts, "role");
-    if (!str_eq(role, STR("user")) && !str_eq(role, STR("assistant")))
-        return expected(r, m->line, "a message whose \"role\" is \"user\" or \"assistant\"");
+    if (!str_eq(role, STR("user")) && !str_eq(role, STR("assistant")) && !str_eq(role, STR("tool")))
+        return expected(r, m->line, "a message whose \"role\" is \"user\", \"assistant\" or \"tool\"");
     int rc = read_heading(r);
     if (!rc)
         rc = read_attachments(r, m->facts);
@@ -269,6 +269,20 @@ static int read_message(struct reader *r, struct mark *m)
     if (!rc)
         rc = set_text(r, m->facts, "content");
     return rc ? rc : place(r, m->facts);
+}
+
+static int read_calls(struct reader *r, struct mark *m)
+{
+    size_t n = json_array_size(r->messages);
+    if (!n)
+        return expected(r, m->line, "a message's mark");
+    static const char *const names[] = {"calls", "results"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        json_t *v = json_object_get(m->facts, names[i]);
+        if (v && json_object_set(json_array_get(r->messages, n - 1), names[i], v))
+            return no_memory(r->e);
+    }
+    return skip_shown(r);
 }
 
 static int read_error(struct reader *r, struct mark *m)
@@ -289,6 +303,7 @@ static const struct {
     {{"conversation", 12}, read_conversation, true},
     {{"system", 6}, read_system, false},
     {{"message", 7}, read_message, false},
+    {{"calls", 5}, read_calls, false},
     {{"error", 5}, read_error, false},
 };
 

@@ -25,6 +25,9 @@
  *
  *     TEXT
  *
+ *     <!-- hearth:calls {"calls":[{…}]} -->                              only after an answer with tool calls, or tools' results
+ *     *NAME ARGUMENTS*
+ *
  *     <!-- hearth:error {"text":"…"} -->                                 only after an answer that failed
  *     *ERROR*
  *

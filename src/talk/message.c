@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                                                \
     "m.n, m.id, p.id, m.role, m.state, m.content, m.model, m.error, m.rating, m.created_ms, m.prompt_tokens, m.cached_tokens," \
-    " m.completion_tokens, m.first_ms, m.decode_ms, m.reasoning FROM messages m LEFT JOIN messages p ON p.n = m.parent"
+    " m.completion_tokens, m.first_ms, m.decode_ms, m.reasoning, m.calls FROM messages m LEFT JOIN messages p ON p.n = m.parent"
 
 static int read_row(struct store_stmt *st, struct arena *a, struct talk_message *ret, struct err *e)
 {
@@ -10,7 +10,8 @@ static int read_row(struct store_stmt *st, struct arena *a, struct talk_message 
     struct talk_message m = {.n = db_int(st, 0)};
     m.id = row_str(a, st, 1, &rc);
     m.parent = row_str(a, st, 2, &rc);
-    m.role = db_int(st, 3) == TALK_USER ? TALK_USER : TALK_ASSISTANT;
+    int64_t role = db_int(st, 3);
+    m.role = role >= 0 && role < TALK_ROLE_COUNT ? (enum talk_role)role : TALK_ASSISTANT;
     int64_t state = db_int(st, 4);
     m.state = state >= 0 && state < TALK_STATE_COUNT ? (enum talk_state)state : TALK_DONE;
     m.content = row_str(a, st, 5, &rc);
@@ -27,6 +28,10 @@ static int read_row(struct store_stmt *st, struct arena *a, struct talk_message 
         .decode_ms = (float)db_real(st, 14),
     };
     m.reasoning = row_str(a, st, 15, &rc);
+    if (!rc && !db_null(st, 16))
+        rc = talk_calls_of(db_str(st, 16), a, &m.calls, &m.n_calls);
+    if (rc == ERR_CORRUPT)
+        return err_set(e, rc, "the tool calls of a message are damaged");
     if (rc)
         return err_set(e, rc, "out of memory for a message");
     *ret = m;
@@ -170,12 +175,16 @@ static int insert_attachment(struct store_db *db, int64_t conversation_n, int64_
     return db_run(db, st, e);
 }
 
-static int insert_row(struct store_db *db, int64_t conversation_n, int64_t parent_n, const struct talk_message *m, struct err *e)
+static int insert_row(struct store_db *db, int64_t conversation_n, int64_t parent_n, const struct talk_message *m, struct arena *a,
+                      struct err *e)
 {
+    struct str calls = talk_calls_text(m->calls, m->n_calls, a);
+    if (!calls.ptr)
+        return err_set(e, ERR_NOMEM, "out of memory for a message");
     struct store_stmt *st =
         db_prepare(db, "INSERT INTO messages (id, conversation, parent, role, state, rating, created_ms, model, error, content,"
-                       " prompt_tokens, cached_tokens, completion_tokens, first_ms, decode_ms, reasoning)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+                       " prompt_tokens, cached_tokens, completion_tokens, first_ms, decode_ms, reasoning, calls)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
     db_bind_str(st, 1, m->id);
     db_bind_int(st, 2, conversation_n);
     if (parent_n)
@@ -191,6 +200,7 @@ static int insert_row(struct store_db *db, int64_t conversation_n, int64_t paren
     db_bind_str(st, 10, row_text(m->content));
     bind_usage(st, 11, m);
     db_bind_str(st, 16, row_maybe(m->reasoning));
+    db_bind_str(st, 17, row_maybe(calls));
     return db_run(db, st, e);
 }
 
@@ -199,7 +209,7 @@ int message_insert(struct store_db *db, int64_t conversation_n, int64_t parent_n
     int rc = talk_id(a, &m->id);
     if (rc)
         return err_set(e, rc, "an id for the message: %s", err_text(rc));
-    rc = insert_row(db, conversation_n, parent_n, m, e);
+    rc = insert_row(db, conversation_n, parent_n, m, a, e);
     if (rc)
         return rc;
     m->n = db_last_id(db);

@@ -123,33 +123,69 @@ static int path_to(struct store_db *db, int64_t end, struct arena *a, int64_t **
     return OK;
 }
 
-/* What the model is told: the system prompt, then the branch. Answers that never had a word are left out. */
+/* Calls that an answer was cut in cannot be told to a model. */
+static int tell_calls(const struct talk_message *m, struct arena *a, struct gen_message *ret)
+{
+    struct gen_tool_call *calls = arena_calloc(a, m->n_calls, sizeof *calls);
+    if (!calls)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < m->n_calls; i++)
+        if (talk_call_whole(&m->calls[i]))
+            calls[ret->n_tool_calls++] = (struct gen_tool_call){m->calls[i].id, m->calls[i].name, m->calls[i].text};
+    ret->tool_calls = calls;
+    return OK;
+}
+
+struct branch {
+    struct arena *a;
+    struct gen_message *messages;
+    size_t n;
+};
+
+/* As many messages as it is for a model: none for an answer that never had a word, one for each result. */
+static int tell(struct branch *b, const struct talk_message *m)
+{
+    struct gen_message g = {.role = m->role == TALK_USER ? GEN_ROLE_USER : GEN_ROLE_ASSISTANT, .reasoning = m->reasoning};
+    for (size_t i = 0; m->role == TALK_TOOL && i < m->n_calls && b->n < GEN_MESSAGES_MAX; i++) {
+        const struct talk_call *c = &m->calls[i];
+        b->messages[b->n++] =
+            (struct gen_message){.role = GEN_ROLE_TOOL, .content = row_text(c->text), .name = c->name, .tool_call_id = c->id};
+    }
+    if (m->role == TALK_TOOL)
+        return OK;
+    g.content = conversation_text(m, b->a);
+    if (!g.content.ptr || (m->role == TALK_ASSISTANT && tell_calls(m, b->a, &g)))
+        return ERR_NOMEM;
+    if (m->role == TALK_USER || g.content.len || g.n_tool_calls)
+        b->messages[b->n++] = g;
+    return OK;
+}
+
+/* What the model is told: the system prompt, then the branch. */
 static int load_branch(struct store_db *db, struct str system, int64_t end, struct arena *a, struct talk_task *t, struct err *e)
 {
     int64_t *path = NULL;
-    size_t n = 0, out = 0;
+    size_t n = 0;
     int rc = path_to(db, end, a, &path, &n, e);
     if (rc)
         return rc;
-    struct gen_message *messages = arena_calloc(a, n + 1, sizeof *messages);
-    if (!messages)
+    struct branch b = {a, arena_calloc(a, GEN_MESSAGES_MAX, sizeof *b.messages), 0};
+    if (!b.messages)
         return err_set(e, ERR_NOMEM, "out of memory for the branch");
     if (system.len)
-        messages[out++] = (struct gen_message){.role = GEN_ROLE_SYSTEM, .content = system};
+        b.messages[b.n++] = (struct gen_message){.role = GEN_ROLE_SYSTEM, .content = system};
     for (size_t i = n; i-- > 0;) {
         struct talk_message m;
         rc = message_by_n(db, path[i], a, &m, e);
         if (rc)
             return rc;
-        if (m.role == TALK_ASSISTANT && !m.content.len)
-            continue;
-        struct str text = conversation_text(&m, a);
-        if (!text.ptr)
+        if (b.n == GEN_MESSAGES_MAX)
+            return err_set(e, ERR_LIMIT, "The branch has more than %d messages for a model: begin a new conversation", GEN_MESSAGES_MAX);
+        if (tell(&b, &m))
             return err_set(e, ERR_NOMEM, "out of memory for the branch");
-        messages[out++] = (struct gen_message){.role = m.role == TALK_USER ? GEN_ROLE_USER : GEN_ROLE_ASSISTANT, .content = text};
     }
-    t->messages = messages;
-    t->n_messages = out;
+    t->messages = b.messages;
+    t->n_messages = b.n;
     return OK;
 }
 
@@ -172,6 +208,44 @@ static int begin_answer(struct store_db *db, const struct place *at, int64_t par
     return rc;
 }
 
+static const struct talk_call *call_of(const struct talk_message *m, struct str id)
+{
+    for (size_t i = 0; i < m->n_calls; i++)
+        if (str_eq(m->calls[i].id, id))
+            return &m->calls[i];
+    return NULL;
+}
+
+/* Each whole call of the answer has one result, which gets the call's name; in the order of the calls. */
+static int match_results(struct store_db *db, int64_t parent_n, const struct talk_post *p, struct arena *a, struct talk_message *ret,
+                         struct err *e)
+{
+    struct talk_message asked = {0}, given = {.calls = p->results, .n_calls = p->n_results};
+    int rc = parent_n ? message_by_n(db, parent_n, a, &asked, e) : OK;
+    struct talk_call *results = arena_calloc(a, asked.n_calls, sizeof *results);
+    if (!rc && !results)
+        rc = err_set(e, ERR_NOMEM, "out of memory for results");
+    if (rc)
+        return rc;
+    if (asked.role != TALK_ASSISTANT || !asked.n_calls)
+        return err_set(e, ERR_INVAL, "'results' follow an answer with tool calls; their parent is none");
+    ret->role = TALK_TOOL;
+    ret->calls = results;
+    for (size_t i = 0; i < asked.n_calls; i++) {
+        const struct talk_call *call = &asked.calls[i], *result = call_of(&given, call->id);
+        if (!talk_call_whole(call))
+            continue;
+        if (!result)
+            return err_set(e, ERR_INVAL, "'results' has nothing for the call '" STR_FMT "' of " STR_FMT, STR_ARG(str_head(call->id, 64)),
+                           STR_ARG(str_head(call->name, 64)));
+        results[ret->n_calls++] = (struct talk_call){call->id, call->name, result->text};
+    }
+    if (ret->n_calls != p->n_results)
+        return err_set(e, ERR_INVAL, "'results' must answer each call of the parent once: it has %zu, for %zu calls", p->n_results,
+                       ret->n_calls);
+    return OK;
+}
+
 int talk_post(struct store_db *db, int64_t owner, struct str conversation, const struct talk_post *p, int64_t now_ms, struct arena *a,
               struct talk_message *ret, struct talk_task *ret_task, struct err *e)
 {
@@ -186,7 +260,10 @@ int talk_post(struct store_db *db, int64_t owner, struct str conversation, const
         return rc;
     struct talk_message m = {
         .role = TALK_USER, .content = p->content, .created_ms = now_ms, .attachments = p->attachments, .n_attachments = p->n_attachments};
-    rc = message_insert(db, at.n, parent, &m, a, e);
+    if (p->n_results)
+        rc = match_results(db, parent, p, a, &m, e);
+    if (!rc)
+        rc = message_insert(db, at.n, parent, &m, a, e);
     if (!rc)
         rc = give_title(db, &at, p->content.len || !p->n_attachments ? p->content : p->attachments[0].name, a, e);
     if (!rc)
@@ -214,8 +291,8 @@ static int again(struct store_db *db, const struct place *at, const struct talk_
         rc = message_find(db, at->n, g->parent, &parent, e);
     if (!rc)
         rc = message_by_n(db, parent, a, &m, e);
-    if (!rc && m.role != TALK_USER)
-        rc = err_set(e, ERR_INVAL, "Only a user's message can be answered; this one is an answer itself");
+    if (!rc && m.role == TALK_ASSISTANT)
+        rc = err_set(e, ERR_INVAL, "Only a user's message, or a tool's, can be answered; this one is an answer itself");
     if (!rc)
         rc = begin_answer(db, at, parent, first_of(g->model, at->model, g->default_model), now_ms, a, t, e);
     return rc ? rc : conversation_grown(db, at->n, 1, t->answer.n, now_ms, e);
@@ -255,6 +332,8 @@ static int go_on(struct store_db *db, const struct place *at, const struct talk_
         rc = has_children(db, n, &children, e);
     if (!rc && (m.role != TALK_ASSISTANT || children))
         rc = err_set(e, ERR_INVAL, "Only an answer at the end of its branch can be continued");
+    if (!rc && m.n_calls)
+        rc = err_set(e, ERR_INVAL, "An answer with tool calls waits for their results, or is written again");
     if (!rc)
         rc = check_ended(db, n, e);
     if (rc)

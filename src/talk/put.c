@@ -79,6 +79,23 @@ void put_facts(struct json *j, const struct talk_message *m)
         put_usage(j, &m->usage);
 }
 
+void put_calls(struct json *j, const struct talk_message *m)
+{
+    bool results = m->role == TALK_TOOL;
+    if (!m->n_calls)
+        return;
+    json_key(j, results ? "results" : "calls");
+    json_arr(j);
+    for (size_t i = 0; i < m->n_calls; i++) {
+        json_obj(j);
+        json_kstr(j, "id", m->calls[i].id);
+        json_kstr(j, "name", m->calls[i].name);
+        json_kstr(j, results ? "content" : "arguments", m->calls[i].text);
+        json_obj_end(j);
+    }
+    json_arr_end(j);
+}
+
 void put_message(struct json *j, const struct talk_message *m, bool texts)
 {
     json_obj(j);
@@ -88,6 +105,7 @@ void put_message(struct json *j, const struct talk_message *m, bool texts)
     json_kstr(j, "content", m->content);
     if (m->reasoning.len)
         json_kstr(j, "reasoning", m->reasoning);
+    put_calls(j, m);
     if (m->error.len)
         json_kstr(j, "error", m->error);
     put_attachments(j, m, texts);

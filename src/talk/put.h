@@ -16,6 +16,8 @@ void put_facts(struct json *j, const struct talk_message *m);
 /* A whole object. `texts`: with those of the attachments. */
 void put_message(struct json *j, const struct talk_message *m, bool texts);
 void put_messages(struct json *j, const struct talk_message *m, size_t n, bool texts);
+/* "calls" of an answer or "results" of a tool's message, into an object that is open; nothing when there are none. */
+void put_calls(struct json *j, const struct talk_message *m);
 void put_preset(struct json *j, const struct talk_preset *p);
 
 #endif

@@ -88,11 +88,23 @@ static const char thoughts[] =
     GROW("NEW", THOUGHTS("NEW") " - " THOUGHTS("OLD"));
 /* clang-format on */
 
-static const char *const migrations[] = {first, holdings, thoughts};
+/* Calls of tools (calls.c), and what came of them. They count, too. */
+/* clang-format off */
+#define CALLS(x) "(" THOUGHTS(x) " + CASE " x ".state WHEN 1 THEN 0 ELSE " BYTES("coalesce(" x ".calls, '')") " END)"
+static const char calls[] =
+    "ALTER TABLE messages ADD COLUMN calls TEXT;"
+    "DROP TRIGGER message_in; DROP TRIGGER message_out; DROP TRIGGER message_on;"
+    ON("message_in", "INSERT ON messages") GROW("NEW", CALLS("NEW"))
+    ON("message_out", "DELETE ON messages") GROW("OLD", "-" CALLS("OLD"))
+    ON("message_on", "UPDATE OF content, reasoning, calls, state ON messages WHEN OLD.state <> 1 OR NEW.state <> 1")
+    GROW("NEW", CALLS("NEW") " - " CALLS("OLD"));
+/* clang-format on */
+
+static const char *const migrations[] = {first, holdings, thoughts, calls};
 
 const struct store_schema talk_schema = {.room = "talk", .migrations = migrations, .n_migrations = sizeof migrations / sizeof *migrations};
 
-const char *const talk_role_names[TALK_ROLE_COUNT] = {[TALK_USER] = "user", [TALK_ASSISTANT] = "assistant"};
+const char *const talk_role_names[TALK_ROLE_COUNT] = {[TALK_USER] = "user", [TALK_ASSISTANT] = "assistant", [TALK_TOOL] = "tool"};
 const char *const talk_state_names[TALK_STATE_COUNT] = {
     [TALK_DONE] = "done",     [TALK_WRITING] = "writing", [TALK_STOPPED] = "stopped",
     [TALK_LENGTH] = "length", [TALK_FAILED] = "failed",   [TALK_INTERRUPTED] = "interrupted",

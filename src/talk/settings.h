@@ -1,4 +1,4 @@
-/* How a conversation's answers are sampled: a table of settings, stored as one JSON object. */
+/* How a conversation's answers are written: sampling, tools, format. A table of settings, stored as one JSON object. */
 #ifndef TALK_SETTINGS_H
 #define TALK_SETTINGS_H
 
@@ -8,7 +8,16 @@
 #include "base/err.h"
 #include "gen/request.h"
 
-enum talk_setting_kind { TALK_SET_NUMBER, TALK_SET_INTEGER, TALK_SET_SEED, TALK_SET_TEXTS };
+enum talk_setting_kind {
+    TALK_SET_NUMBER,
+    TALK_SET_INTEGER,
+    TALK_SET_SEED,
+    TALK_SET_TEXTS,
+    TALK_SET_THINKING, /* a boolean */
+    TALK_SET_TOOLS,    /* tool_settings.h */
+    TALK_SET_CHOICE,   /* of tools */
+    TALK_SET_SCHEMA,
+};
 struct talk_setting {
     const char *name;
     enum talk_setting_kind kind;

@@ -36,11 +36,13 @@ enum {
     TALK_PRESET_NAME_MAX = 200,
     TALK_QUERY_BYTES_MAX = 1000,
     TALK_READ_BYTES_MAX = 512 << 20, /* what an arena for one conversation may hold */
+    TALK_SETTINGS_BYTES_MAX = 1 << 20,
 };
 
 extern const struct store_schema talk_schema;
 
-enum talk_role { TALK_USER, TALK_ASSISTANT, TALK_ROLE_COUNT };
+/* TALK_TOOL: what came of the calls that its parent, an answer, ends with. */
+enum talk_role { TALK_USER, TALK_ASSISTANT, TALK_TOOL, TALK_ROLE_COUNT };
 enum talk_state {
     TALK_DONE,
     TALK_WRITING,
@@ -70,9 +72,15 @@ struct talk_attachment {
     int64_t tokens; /* -1: not known */
 };
 
+/* Of an answer a call that the model has asked for, of a tool's message what came of one. */
+struct talk_call {
+    struct str id, name;
+    struct str text; /* arguments, JSON text; it is cut when the answer was. Or the result, any text */
+};
+
 struct talk_usage {
     uint32_t prompt_tokens, cached_tokens, completion_tokens;
-    float first_ms, decode_ms; /* from the question to the first text; from there to the last */
+    float first_ms, decode_ms; /* from the question to the first token; from there to the last */
 };
 
 struct talk_message {
@@ -86,6 +94,8 @@ struct talk_message {
     int64_t created_ms;
     const struct talk_attachment *attachments;
     size_t n_attachments;
+    const struct talk_call *calls;
+    size_t n_calls;
     bool has_usage;
     struct talk_usage usage;
 };
@@ -164,16 +174,19 @@ struct talk_post {
     bool has_parent;   /* false: the leaf is the parent; true and parent.ptr NULL: a new root */
     const struct talk_attachment *attachments;
     size_t n_attachments;
+    const struct talk_call *results; /* of all calls of the parent, by their ids; content and attachments are then empty */
+    size_t n_results;
     bool answer;              /* an answer's row is made, too */
     struct str model;         /* of this answer; "": the conversation's */
     struct str default_model; /* when neither has one; may be "" */
 };
-/* ERR_LIMIT: the conversation is full; ERR_AGAIN: the parent is still being written. `ret_task` (for `answer`) may be NULL. */
+/* ERR_LIMIT: the conversation is full; ERR_AGAIN: the parent is still being written; ERR_INVAL: the results are not those of its calls.
+ * `ret_task` (for `answer`) may be NULL. */
 int talk_post(struct store_db *db, int64_t owner, struct str conversation, const struct talk_post *p, int64_t now_ms, struct arena *a,
               struct talk_message *ret, struct talk_task *ret_task, struct err *e);
 
 struct talk_again {
-    struct str parent;    /* a user's message that is to be answered again; or */
+    struct str parent;    /* a user's or a tool's message that is to be answered again; or */
     struct str continued; /* an answer at the end of its branch that is to go on */
     struct str model, default_model;
 };
@@ -200,6 +213,8 @@ int talk_write_text(struct store_db *db, int64_t message_n, struct str text, str
 struct talk_end {
     enum talk_state state;
     struct str text, error, model, reasoning;
+    const struct talk_call *calls;
+    size_t n_calls;
     bool has_usage;
     struct talk_usage usage;
 };
@@ -219,6 +234,14 @@ int talk_preset_create(struct store_db *db, int64_t owner, const struct talk_pre
 int talk_preset_update(struct store_db *db, int64_t owner, struct str id, const struct talk_preset *p, struct arena *a,
                        struct talk_preset *ret, struct err *e);
 int talk_preset_delete(struct store_db *db, int64_t owner, struct str id, struct err *e);
+
+/* ---- calls.c */
+/* Calls as their column has them, "" for none; ptr NULL without memory. */
+struct str talk_calls_text(const struct talk_call *c, size_t n, struct arena *a);
+/* And back. ERR_CORRUPT, ERR_NOMEM. */
+int talk_calls_of(struct str text, struct arena *a, const struct talk_call **ret, size_t *ret_n);
+/* Its arguments are whole: it can be answered, and be told to a model. */
+bool talk_call_whole(const struct talk_call *c);
 
 /* 26 characters of a–z and 2–7; ERR_IO when the kernel has no random bytes. */
 int talk_id(struct arena *a, struct str *ret);

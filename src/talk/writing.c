@@ -8,17 +8,19 @@ int talk_write_text(struct store_db *db, int64_t message_n, struct str text, str
     return db_run(db, st, e);
 }
 
-static int set_end(struct store_db *db, int64_t n, const struct talk_end *end, struct err *e)
+static int set_end(struct store_db *db, int64_t n, const struct talk_end *end, struct str calls, struct err *e)
 {
-    struct store_stmt *st = db_prepare(
-        db, "UPDATE messages SET content = ?2, state = ?3, error = ?4, model = coalesce(?5, model), prompt_tokens = ?6,"
-            " cached_tokens = ?7, completion_tokens = ?8, first_ms = ?9, decode_ms = ?10, reasoning = ?11 WHERE n = ?1 AND state = 1");
+    struct store_stmt *st =
+        db_prepare(db, "UPDATE messages SET content = ?2, state = ?3, error = ?4, model = coalesce(?5, model), prompt_tokens = ?6,"
+                       " cached_tokens = ?7, completion_tokens = ?8, first_ms = ?9, decode_ms = ?10, reasoning = ?11, calls = ?12 WHERE n "
+                       "= ?1 AND state = 1");
     db_bind_int(st, 1, n);
     db_bind_str(st, 2, row_text(end->text));
     db_bind_int(st, 3, end->state);
     db_bind_str(st, 4, row_maybe(end->error));
     db_bind_str(st, 5, row_maybe(end->model));
     db_bind_str(st, 11, row_maybe(end->reasoning));
+    db_bind_str(st, 12, row_maybe(calls));
     if (end->has_usage) {
         db_bind_int(st, 6, end->usage.prompt_tokens);
         db_bind_int(st, 7, end->usage.cached_tokens);
@@ -34,7 +36,10 @@ static int set_end(struct store_db *db, int64_t n, const struct talk_end *end, s
 
 int talk_write_end(struct store_db *db, int64_t message_n, const struct talk_end *end, int64_t now_ms, struct err *e)
 {
-    int rc = set_end(db, message_n, end, e);
+    struct arena a = arena_make((size_t)8 * TALK_CONTENT_BYTES_MAX);
+    struct str calls = talk_calls_text(end->calls, end->n_calls, &a);
+    int rc = calls.ptr ? set_end(db, message_n, end, calls, e) : err_set(e, ERR_NOMEM, "out of memory for an answer");
+    arena_free(&a);
     if (rc || !db_changes(db))
         return rc;
     rc = index_message(db, message_n, e);

@@ -32,7 +32,7 @@ export function person(server, secret = null) {
 
 function follow(server, headers, conversation, message, from) {
     const abort = new AbortController();
-    const heard = { text: '', events: [], message: null, froms: [] };
+    const heard = { text: '', events: [], message: null, froms: [], reasoning: '', calls: [] };
     let wake;
     const run = async () => {
         const r = await fetch(`${server.url}/api/conversations/${conversation}/messages/${message}/events?from=${from}`, { headers, signal: abort.signal });
@@ -56,6 +56,15 @@ function follow(server, headers, conversation, message, from) {
             assert.equal(data.from, heard.froms[0] + Buffer.byteLength(heard.text)); // no gap, nothing twice
             heard.text += data.text;
             heard.pace = data;
+        }
+        if (event === 'reasoning') {
+            assert.equal(data.from, Buffer.byteLength(heard.reasoning));
+            heard.reasoning += data.text;
+        }
+        if (event === 'call') {
+            const call = (heard.calls[data.index] ??= { id: data.id, name: data.name, arguments: '' });
+            assert.equal(data.from, Buffer.byteLength(call.arguments));
+            call.arguments += data.arguments;
         }
         if (event === 'done') heard.message = data;
     };

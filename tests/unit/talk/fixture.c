@@ -143,6 +143,12 @@ void end_answer(struct fixture *f, const struct talk_task *t, const char *text, 
     must(f, with_db(f, do_end, &c));
 }
 
+void end_with_calls(struct fixture *f, const struct talk_task *t, const struct talk_call *calls, size_t n, enum talk_state state)
+{
+    struct call c = {.task = *t, .end = {.state = state, .calls = calls, .n_calls = n}};
+    must(f, with_db(f, do_end, &c));
+}
+
 static int do_get(struct fixture *f, struct store_db *db, void *ctx, struct err *e)
 {
     struct call *c = ctx;

@@ -26,6 +26,8 @@ struct talk_conversation new_conversation(struct fixture *f, int64_t owner, cons
 struct talk_message say(struct fixture *f, int64_t owner, struct str conversation, const char *parent, const char *text);
 struct talk_task ask(struct fixture *f, int64_t owner, struct str conversation, const char *parent, const char *text);
 void end_answer(struct fixture *f, const struct talk_task *t, const char *text, enum talk_state state);
+/* One that ends with calls of tools. */
+void end_with_calls(struct fixture *f, const struct talk_task *t, const struct talk_call *calls, size_t n, enum talk_state state);
 struct talk_conversation get_conversation(struct fixture *f, int64_t owner, struct str id);
 size_t get_messages(struct fixture *f, const struct talk_conversation *c, struct talk_message **ret);
 struct talk_page list(struct fixture *f, int64_t owner, struct talk_query q);

@@ -10,7 +10,8 @@ static int64_t count(struct store_db *db, int64_t owner, struct err *e)
 {
     static const char *const each[] = {
         "SELECT sum(300 + length(CAST(title || system || settings AS BLOB))) FROM conversations WHERE owner = ?1",
-        ("SELECT sum(300 + length(CAST(content || coalesce(reasoning, '') AS BLOB)) * (state <> 1)) FROM messages JOIN conversations c ON "
+        ("SELECT sum(300 + length(CAST(content || coalesce(reasoning, '') || coalesce(calls, '') AS BLOB)) * (state <> 1)) FROM messages "
+         "JOIN conversations c ON "
          "c.n = conversation"
          " WHERE owner = ?1"),
         "SELECT sum(300 + length(CAST(text AS BLOB))) FROM attachments t JOIN conversations c ON c.n = t.conversation WHERE owner = ?1",
@@ -111,6 +112,10 @@ static void the_sum_is_that_of_the_rows(void **state)
     held(f, ME);
     end_answer(f, &t, "an answer that went on", TALK_DONE);
     held(f, ME);
+    struct talk_task calling = ask(f, ME, c.id, NULL, "call");
+    const struct talk_call call = {STR("i"), STR("n"), STR("{}")};
+    end_with_calls(f, &calling, &call, 1, TALK_DONE);
+    held(f, ME);
     assert_int_equal(with_db(f, rename_it, &c.id), OK);
     assert_int_equal(with_db(f, make_presets, NULL), OK);
     before = held(f, ME);
@@ -125,7 +130,7 @@ static void the_sum_is_that_of_the_rows(void **state)
     assert_int_equal(held(f, ME), ROW + 8); /* the preset */
 }
 
-/* As if the second migration and the third had never run. */
+/* As if no migration but the first had ever run. */
 static int undo(struct fixture *f, struct store_db *db, void *ctx, struct err *e)
 {
     static const char *const tables[] = {"message", "attachment", "conversation", "preset"};
@@ -141,6 +146,7 @@ static int undo(struct fixture *f, struct store_db *db, void *ctx, struct err *e
     return rc ? rc
               : db_exec(db,
                         "DROP TABLE holdings; ALTER TABLE conversations DROP COLUMN bytes; ALTER TABLE messages DROP COLUMN reasoning; "
+                        "ALTER TABLE messages DROP COLUMN calls; "
                         "UPDATE store_schema SET version = 1",
                         e);
 }

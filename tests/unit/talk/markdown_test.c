@@ -75,6 +75,12 @@ static void same_message(const struct talk_message *is, const struct talk_messag
         same("text", is->attachments[i].text, should->attachments[i].text);
         assert_int_equal(is->attachments[i].tokens, should->attachments[i].tokens);
     }
+    assert_int_equal(is->n_calls, should->n_calls);
+    for (size_t i = 0; i < is->n_calls; i++) {
+        same("call's id", is->calls[i].id, should->calls[i].id);
+        same("call's name", is->calls[i].name, should->calls[i].name);
+        same("call's text", is->calls[i].text, should->calls[i].text);
+    }
 }
 
 static void same_sample(json_t *v, const struct sample *s)
@@ -133,6 +139,14 @@ static void everything_comes_back(void **state)
     add(&s, TALK_ASSISTANT, STR(""));
     s.m[3].state = TALK_FAILED;
     s.m[3].error = STR("It broke -->\n*badly*");
+    static const struct talk_call calls[] = {{{"c1", 2}, {"look", 4}, {"{\"at\":\"-->\\n\"}", 15}}, {{"c2", 2}, {"see", 3}, {"{}", 2}}};
+    static const struct talk_call results[] = {{{"c1", 2}, {"look", 4}, {"**\n<!-- hearth:message {} -->\n", 32}}};
+    add(&s, TALK_ASSISTANT, STR("text\n"));
+    s.m[4].calls = calls;
+    s.m[4].n_calls = 2;
+    add(&s, TALK_TOOL, STR(""));
+    s.m[5].calls = results;
+    s.m[5].n_calls = 1;
     round_trip(&s);
 }
 
