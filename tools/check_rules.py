@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = [
     ["base"],
     ["sys", "loop"],
-    ["tensor", "store", "fetch", "net", "gen"],
+    ["tensor", "store", "fetch", "net", "gen", "doc"],
     ["model", "people"],
     ["engine"],
     ["runtime"],
@@ -24,7 +24,8 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 # Headers of libraries that belong to one room.
 OWNED = {"uv.h": "loop", "llhttp.h": "net", "jansson.h": "api", "yaml.h": "app", "utf8proc.h": "model", "immintrin.h": "tensor",
          "sqlite3.h": "store", "curl/curl.h": "fetch", "histedit.h": "app", "openssl/evp.h": "store",
-         "zstd.h": "store", "hiredis/async.h": "store", "hiredis/hiredis.h": "store"}
+         "zstd.h": "store", "hiredis/async.h": "store", "hiredis/hiredis.h": "store",
+         "seccomp.h": "sys", "zip.h": "doc", "expat.h": "doc", "gumbo.h": "doc"}
 ALSO = {("utf8proc.h", "store"), ("immintrin.h", "sys"), ("immintrin.h", "app"), ("openssl/evp.h", "fetch"), ("jansson.h", "fetch"), ("jansson.h", "talk"), ("jansson.h", "model"), ("jansson.h", "engine"), ("jansson.h", "app")}
 BANNED = "strcpy strcat sprintf vsprintf gets strtok atoi atol atoll atof alloca rand srand system popen tmpnam mktemp strncpy strncat".split()
 LINES_MAX = 800
