@@ -11,8 +11,8 @@
 #include "tensor/level/level.h"
 
 /* Rows of activations that a panel kernel takes side by side, the bytes that 32 values of one of them take, and rows of w. */
-enum { avx2_PANEL_LANES = 3, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 16 };
-enum { avxvnni_PANEL_LANES = 3, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 16 };
+enum { avx2_PANEL_LANES = 6, avx2_PANEL_LANE_BYTES = 124, avx2_PANEL_TILE_ROWS = 16 };
+enum { avxvnni_PANEL_LANES = 6, avxvnni_PANEL_LANE_BYTES = 60, avxvnni_PANEL_TILE_ROWS = 16 };
 enum { avx512_PANEL_LANES = 6, avx512_PANEL_LANE_BYTES = 60, avx512_PANEL_TILE_ROWS = 32 };
 
 /* Groups of 32 whose first sixteens lie together in act_row.halves, as in a register. */

@@ -81,6 +81,13 @@ INLINE void multiply(ivec acc[LANES][VECS], const uint8_t *w, const struct pack_
     }
 }
 #else
+/* A value that is needed here and now: left alone, GCC does all products of a group first, and then has no registers for them. */
+INLINE ivec now(ivec v)
+{
+    __asm__("" : "+x"(v));
+    return v;
+}
+
 /* Weights of 16 bits. */
 INLINE void multiply_wide(ivec acc[LANES][VECS], const uint8_t *w, const struct pack_block *x, struct shape s)
 {
@@ -92,7 +99,7 @@ INLINE void multiply_wide(ivec acc[LANES][VECS], const uint8_t *w, const struct 
         UNROLL for (size_t t = 0; t < s.n; t++)
         {
             ivec a = broadcast(x->q16[t] + 2 * j);
-            UNROLL for (size_t v = 0; v < VECS; v++) acc[t][v] = _mm256_add_epi32(acc[t][v], _mm256_madd_epi16(c[v], a));
+            UNROLL for (size_t v = 0; v < VECS; v++) acc[t][v] = now(_mm256_add_epi32(acc[t][v], _mm256_madd_epi16(c[v], a)));
         }
     }
 }
@@ -116,7 +123,7 @@ INLINE void multiply_small(ivec acc[LANES][VECS], const uint8_t *w, const struct
                 UNROLL for (size_t v = 0; v < VECS; v++)
                 {
                     ivec two = _mm256_maddubs_epi16(c[v], a);
-                    sum[t][v] = j ? _mm256_add_epi16(sum[t][v], two) : two;
+                    sum[t][v] = now(j ? _mm256_add_epi16(sum[t][v], two) : two);
                 }
             }
         }
@@ -249,15 +256,9 @@ typedef void multiply_fn(const struct panel *p, const struct pack_block *x, size
     {                                                                                                                      \
         multiply_panel(p, x, n, soon, out, out_stride, bias, (struct shape){.n = (number), __VA_ARGS__});                  \
     }
-#if defined(__AVX512VNNI__)
 enum { NUMBERS = 3 };
 #define SHAPES(name, ...) SHAPE(name, 2, __VA_ARGS__) SHAPE(name, 4, __VA_ARGS__) SHAPE(name, 6, __VA_ARGS__)
 #define NAMES(name)       name##_2, name##_4, name##_6
-#else
-enum { NUMBERS = 3 };
-#define SHAPES(name, ...) SHAPE(name, 1, __VA_ARGS__) SHAPE(name, 2, __VA_ARGS__) SHAPE(name, 3, __VA_ARGS__)
-#define NAMES(name)       name##_1, name##_2, name##_3
-#endif
 #if HAS_VNNI
 SHAPES(group_32, .group = 32)
 SHAPES(group_32_min, .group = 32, .has_min = true)

@@ -30,11 +30,11 @@
 #endif
 
 #if defined(__AVX512VNNI__)
-enum { WIDTH = 16, LANES = 6 };
+enum { WIDTH = 16 };
 #else
-enum { WIDTH = 8, LANES = 3 };
+enum { WIDTH = 8 };
 #endif
-enum { VECS = 2, TILE_ROWS = VECS * WIDTH };
+enum { LANES = 6, VECS = 2, TILE_ROWS = VECS * WIDTH };
 _Static_assert(LANES == (int)LEVEL(PANEL_LANES) && TILE_ROWS == (int)LEVEL(PANEL_TILE_ROWS), "as the table says");
 
 /* A register of floats and one of integers. */
