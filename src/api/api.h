@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "net/http.h"
+#include "observe/journal.h"
 #include "people/people.h"
 #include "runtime/runtime.h"
 #include "store/cache/cache.h"
@@ -29,6 +30,9 @@ struct api_config {
     struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
     struct answers *answers;
     struct cache *cache;       /* NULL: nothing is remembered */
+    struct journal *journal;   /* NULL: nothing is written down */
+    const char *journal_dir;   /* where it can be read; NULL: nowhere */
+    uint8_t journal_key[32];   /* with this */
     uint64_t cache_generation; /* what was kept under another is not good any more: settings and program that vectors depend on */
     const struct log *log;
     const struct clock *clock;
@@ -56,11 +60,12 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e);
 void api_free(struct api *a);
 /* From now on /ready answers 503, so that a load balancer looks elsewhere. What comes all the same is answered. */
 void api_drain(struct api *a);
-/* For struct http_config: handler, gate, error_body and refusal_body, with the api as ctx. */
+/* For struct http_config: handler, gate, error_body, refusal_body and ended, with the api as ctx. */
 void api_handle(void *api, struct http_exchange *x);
 int api_gate(void *api, struct http_exchange *x, size_t *body_bytes_max);
 void api_error_body(void *api, struct http_exchange *x, int status, const char *sentence, struct buf *out);
 void api_refusal_body(void *api, struct http_exchange *x, int status, struct buf *out);
+void api_ended(void *api, struct http_exchange *x, bool aborted);
 /* Endpoints and fields of requests as Markdown, from the tables that serve them. */
 void api_describe(struct buf *out);
 

@@ -13,6 +13,7 @@
 #include "api/embed_request.h"
 #include "api/internal.h"
 #include "api/ollama/ollama.h"
+#include "api/visit.h"
 
 enum { DECIMALS = 9, EMBED_ANSWER_BYTES_MAX = 256 << 20, NAME_BYTES = 256 };
 
@@ -48,6 +49,8 @@ static void embedding_free(struct embedding *m)
 
 static void release(struct embedding *m, uint64_t tokens)
 {
+    if (m->x)
+        note_tokens(m->x, tokens, 0, 0);
     if (m->admitted)
         limit_release(m->api, m->principal, tokens);
     m->admitted = false;
@@ -363,6 +366,7 @@ static void start(struct embedding *m, const struct model_entry *entry)
     struct cache *c = m->gen.rank ? NULL : m->api->c.cache;
     m->principal = api_principal(m->x)->id;
     str_copy(m->model, sizeof m->model, entry->name);
+    note_subject(m->x, entry->name);
     if (!limit_admit(m->api, m->x)) {
         embedding_free(m);
         return;

@@ -9,10 +9,12 @@
 #include <stdio.h>
 
 #include "api/auth.h"
+#include "api/visit.h"
 
 const struct principal *api_principal(const struct http_exchange *x)
 {
-    return http_user(x);
+    const struct visit *v = visit_of(x);
+    return v && v->known ? &v->who : NULL;
 }
 
 struct str api_owner(const struct principal *who, char text[API_OWNER_BYTES])
@@ -84,23 +86,23 @@ bool gate_origin_same(struct str origin, struct str host)
 
 /* ---- the gate */
 
-/* The slot of the exchange holds the principal of a request that passes, and the error of one that does not. */
-static int refuse(struct http_exchange *x, const struct api_error *e)
+static int refuse(struct api *a, struct http_exchange *x, const struct route *r, const struct api_error *e)
 {
-    struct api_error *kept = arena_alloc(http_arena(x), sizeof *kept);
-    if (kept)
-        *kept = *e;
-    http_set_user(x, kept);
+    struct visit *v = visit_of(x) ? visit_of(x) : visit_begin(a, x, r);
+    if (v)
+        v->refusal = *e;
     return e->status;
 }
 
 void api_refusal_body(void *ctx, struct http_exchange *x, int status, struct buf *out)
 {
-    const struct api_error *e = http_user(x);
-    if (e && e->status == status)
-        respond_put_error(x, e, out);
-    else
+    const struct visit *v = visit_of(x);
+    if (!v || v->refusal.status != status) {
         api_error_body(ctx, x, status, NULL, out);
+        return;
+    }
+    note_reason(x, v->refusal.code);
+    respond_put_error(x, &v->refusal, out);
 }
 
 static int check_sender(const struct api *a, const struct http_exchange *x, struct api_error *e)
@@ -116,20 +118,20 @@ static int check_sender(const struct api *a, const struct http_exchange *x, stru
     return OK;
 }
 
-static int check_principal(struct api *a, struct http_exchange *x, enum route_scope scope, struct api_error *e)
+static int check_principal(struct api *a, struct http_exchange *x, const struct route *r, struct api_error *e)
 {
     struct str method = http_request(x)->method;
+    struct visit *v = visit_begin(a, x, r);
     struct auth auth;
-    int r = auth_check(a, x, str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")), &auth, e);
-    if (r)
-        return r;
-    if (scope == SCOPE_ADMIN && auth.who->scope != PEOPLE_ADMIN)
-        return api_error_set(e, 403, "admin_only", NULL, "Only the owner and keys of scope admin may do this");
-    struct principal *who = arena_alloc(http_arena(x), sizeof *who);
-    if (!who)
+    if (!v)
         return api_error_nomem(e);
-    *who = *auth.who; /* people's may be gone before the body has come */
-    http_set_user(x, who);
+    int rc = auth_check(a, x, str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")), &auth, e);
+    if (rc)
+        return rc;
+    v->who = *auth.who; /* people's may be gone before the body has come */
+    v->known = true;
+    if (r->scope == SCOPE_ADMIN && v->who.scope != PEOPLE_ADMIN)
+        return api_error_set(e, 403, "admin_only", NULL, "Only the owner and keys of scope admin may do this");
     return OK;
 }
 
@@ -155,9 +157,9 @@ int api_gate(void *ctx, struct http_exchange *x, size_t *body_bytes_max)
     if (limit && limit < *body_bytes_max)
         *body_bytes_max = limit;
     if (check_sender(a, x, &e))
-        return refuse(x, &e);
+        return refuse(a, x, r, &e);
     allow_origin(a, x);
-    if (r && r->scope != SCOPE_OPEN && check_principal(a, x, r->scope, &e))
-        return refuse(x, &e);
+    if (r && r->scope != SCOPE_OPEN && check_principal(a, x, r, &e))
+        return refuse(a, x, r, &e);
     return 0;
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/visit.h"
+
 uint64_t generation_now_ms(const struct generation *g)
 {
     return clock_ns(g->api->c.clock) / 1000000;
@@ -42,8 +44,18 @@ static uint64_t tokens_used(const struct generation *g)
     return n;
 }
 
+static void note(const struct generation *g)
+{
+    struct shape_totals t = shape_total(g);
+    uint64_t n = tokens_used(g);
+    note_tokens(g->x, t.prompt, t.cached, n > t.prompt ? n - t.prompt : 0);
+    note_first_ms(g->x, t.queue_ms + t.prefill_ms);
+}
+
 static void release(struct generation *g)
 {
+    if (g->admitted && g->x)
+        note(g);
     if (g->admitted)
         limit_release(g->api, g->principal, tokens_used(g));
     g->admitted = false;
@@ -269,6 +281,7 @@ static struct generation *generation_create(struct api *a, struct http_exchange 
     g->logprobs = r->gen.logprobs;
     g->hides_reasoning = r->hides_reasoning;
     g->principal = api_principal(x)->id;
+    note_subject(x, model);
     g->created_s = clock_wall_ms(a->c.clock) / 1000;
     g->last_write_ms = generation_now_ms(g);
     g->begin_ns = clock_ns(a->c.clock);

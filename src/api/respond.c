@@ -3,6 +3,7 @@
 #include "api/anthropic/anthropic.h"
 #include "api/internal.h"
 #include "api/ollama/ollama.h"
+#include "api/visit.h"
 
 void respond_json(struct http_exchange *x, int status, const struct buf *body)
 {
@@ -39,6 +40,7 @@ void respond_put_error(const struct http_exchange *x, const struct api_error *e,
 void respond_error(struct api *a, struct http_exchange *x, const struct api_error *e)
 {
     struct buf body = buf_make(8192);
+    note_reason(x, e->code);
     respond_put_error(x, e, &body);
     if (e->status == 503) {
         char seconds[16];

@@ -19,6 +19,7 @@ const struct route api_routes[] = {
     {"GET",  "/ready",               handle_ready,      SCOPE_OPEN, NO_BODY, "200 when requests are welcome, 503 while loading the first model or stopping"},
     {"GET",  "/version",             handle_version,    SCOPE_OPEN, NO_BODY, "the program's version"},
     {"GET",  "/api/status",          handle_status,     SCOPE_USER, NO_BODY, "what the page shows: version, models folder, models and their states"},
+    {"GET",  "/api/journal",         handle_journal,    SCOPE_ADMIN, NO_BODY, "what was asked, by whom, of which model: the newest ?limit= (100) events from ?since_ms= on, between the ids ?after= and ?before="},
     {"GET",  "/api/session",         handle_session,    SCOPE_OPEN, NO_BODY, "who is signed in, and the token for X-CSRF-Token"},
     {"POST", "/api/session",         handle_session_begin, SCOPE_OPEN, NO_BODY, "signs a page in, by a one-time link or a key; sets the cookie"},
     {"DELETE", "/api/session",       handle_session_end, SCOPE_USER, NO_BODY, "signs the page out"},

@@ -1,5 +1,6 @@
 /* An answer that goes out as it is written: what is the same for every API. The bytes are the shape's. */
 #include "api/generation.h"
+#include "api/visit.h"
 
 void stream_send(struct generation *g)
 {
@@ -89,6 +90,7 @@ void stream_complete(struct generation *g)
 void stream_error(struct generation *g, const struct api_error *e)
 {
     buf_clear(&g->scratch);
+    note_reason(g->x, e->code ? e->code : "failed");
     g->shape->put_error(g, e, &g->scratch);
     if (g->scratch.failed) {
         http_abort(g->x); /* not even the reason fits into memory */

@@ -64,6 +64,11 @@ struct config {
         uint32_t redis_timeout_ms, redis_keep_ms;
     } cache;
     struct {
+        bool enabled, content;
+        uint32_t keep_days, flush_ms;
+        uint64_t size;
+    } journal;
+    struct {
         uint32_t level, format;
     } log;
     struct {

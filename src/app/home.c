@@ -67,6 +67,12 @@ void home_wipe(struct home *h)
     explicit_bzero(h->passphrase, sizeof h->passphrase);
 }
 
+void home_journal(const struct app *a, const struct store *s, char *ret_dir, size_t cap, uint8_t ret_key[32])
+{
+    snprintf(ret_dir, cap, "%s/%s", a->store_dir, STORE_JOURNAL_DIR);
+    store_subkey(s, HOME_JOURNAL_KEY, ret_key);
+}
+
 int home_open(const struct app *a, struct store **ret, struct err *e)
 {
     struct home h;

@@ -19,6 +19,10 @@ void home_wipe(struct home *h);
 /* Blocks, up to a second where a passphrase is used: not on a running loop's thread. */
 int home_open(const struct app *a, struct store **ret, struct err *e);
 
+/* The journal's folder and key. */
+#define HOME_JOURNAL_KEY "journal"
+void home_journal(const struct app *a, const struct store *s, char *ret_dir, size_t cap, uint8_t ret_key[32]);
+
 /* The first line of a file that only its owner may read, terminated. */
 int home_passphrase(const struct app *a, const char *path, char ret[PASSPHRASE_BYTES_MAX], struct err *e);
 

@@ -39,6 +39,7 @@ void args_init(struct args *a)
         .prompt = 512,
         .gen = 128,
         .repeat = 3,
+        .limit = 100,
         .batch = "1",
         .depth = "0",
     };

@@ -19,11 +19,11 @@ struct texts {
 
 /* Values of all options of all verbs; a verb reads those that its table names. */
 struct args {
-    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin;
+    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin, follow;
     const char *config, *data, *system, *batch, *depth, *compare, *server, *key, *new_passphrase_file, *expires;
-    const char *revision, *sha256, *format, *tools, *tool_choice;
+    const char *revision, *sha256, *format, *tools, *tool_choice, *since;
     double temperature, top_p, min_p;
-    int64_t max_tokens, seed, top_k, context, prompt, gen, repeat; /* seed: -1 draws one */
+    int64_t max_tokens, seed, top_k, context, prompt, gen, repeat, limit; /* seed: -1 draws one */
     struct texts stops, sets, files;
     const char *words[ARGS_WORDS_MAX]; /* what is not an option, after the verb */
     size_t n_words;

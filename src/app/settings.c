@@ -22,6 +22,9 @@ const struct setting_section setting_sections[] = {
     {"engine", {"Running models", "模型运行"}},
     {"store", {"The data folder", "数据目录"}},
     {"cache", {"What was computed before and may be asked for again", "可能被再次请求的计算结果"}},
+    {"journal",
+     {"The journal: who asked what of which model, when, and how it ended (`hearth log`)",
+      "活动记录：谁在何时请求了哪个模型、结果如何（`hearth log`）"}},
     {"log", {"The log (standard error)", "日志（标准错误输出）"}},
     {"api", {"Answers over HTTP", "HTTP 接口"}},
 };
@@ -151,6 +154,17 @@ const struct setting settings[] = {
      .help = {"An answer that takes longer counts as none, and Redis is left alone for a while.", "超过此时间未应答即视为没有结果，并暂停使用 Redis 一段时间。"}},
     {"cache", "redis_keep", SETTING_DURATION, "24h", SECOND, 1000 * HOUR, FIELD(cache.redis_keep_ms),
      .help = {"How long Redis keeps a value.", "Redis 保存一个值的时间。"}},
+
+    {"journal", "enabled", SETTING_BOOL, "true", FIELD(journal.enabled),
+     .help = {"Write it, encrypted, into the data folder.", "将其加密写入数据目录。"}},
+    {"journal", "content", SETTING_BOOL, "false", FIELD(journal.content),
+     .help = {"Also write down the first 16 KB of what was sent: prompts and texts.", "同时记录所发送内容（提示与文本）的前 16 KB。"}},
+    {"journal", "keep", SETTING_INT, "30", 0, 36500, FIELD(journal.keep_days),
+     .help = {"Days that it is kept; 0: for ever.", "保留天数；0 表示永久。"}},
+    {"journal", "size", SETTING_SIZE, "64M", 0, 1024 * GB, FIELD(journal.size),
+     .help = {"Most disk space; the oldest goes first; 0: any.", "磁盘空间上限，超出时先删除最早的部分；0 表示不限。"}},
+    {"journal", "flush", SETTING_DURATION, "1s", 10, 60 * SECOND, FIELD(journal.flush_ms),
+     .help = {"How much of the newest a crash or a power cut may take.", "崩溃或断电时最多丢失多长时间的最新记录。"}},
 
     {"log", "level", SETTING_ENUM, "info", .names = level_names, FIELD(log.level),
      .help = {"The least important lines that are written.", "写出的最低日志级别。"}},

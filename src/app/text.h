@@ -246,6 +246,13 @@
       "%s 不限于本机，但尚无任何密钥：请先用 `hearth keys add 名称` 创建一个") \
     X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n") \
     X(SERVE_LINK_HINT, "           (once, within %d minutes; `hearth open` gives another link)\n", "           （%d 分钟内有效，仅限一次；`hearth open` 可再生成链接）\n") \
+    /* log */ \
+    X(LOG_EMPTY, "The journal has nothing for this.\n", "没有符合条件的记录。\n") \
+    X(LOG_SINCE, "--since is a time such as 2h, 3d or 2026-11-27, not \"%s\"", "--since 应为时间，例如 2h、3d 或 2026-11-27，而不是“%s”") \
+    X(LOG_TOKENS, "  %.0f → %.0f tokens", "  %.0f → %.0f 词元") \
+    X(LOG_SECONDS, "  %.2f s", "  %.2f 秒") \
+    X(LOG_LOST, "  %.0f events came faster than they could be written\n", "  %.0f 条记录因写入过慢而丢失\n") \
+    X(LOG_DAMAGED, "hearth: parts of the journal are damaged and left out: %.0f\n", "hearth：活动记录有 %.0f 处损坏，已略过\n") \
     /* keys, open */ \
     X(KEYS_NONE, "No keys yet. `hearth keys add NAME` makes one.\n", "还没有密钥。请用 `hearth keys add 名称` 创建。\n") \
     X(KEYS_MADE_HINT, "This is the key \"%s\". It is shown this once: keep it now.\n", "以上是密钥“%s”，仅显示这一次，请立即保存。\n") \

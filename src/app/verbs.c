@@ -96,6 +96,13 @@ static const struct option keys_options[] = {
     OPTION_JSON,
     {0},
 };
+static const struct option log_options[] = {
+    {"since", "TIME", OPTION_TEXT, ARG(since), .help = {"from then on: 2h, 3d, 2026-11-27, \"2026-11-27 09:30\"", "起始时间：2h、3d、2026-11-27、\"2026-11-27 09:30\""}},
+    {"limit", "N", OPTION_INT, ARG(limit), 1, 10000, .help = {"the newest N (100)", "最新的 N 条（默认 100）"}},
+    {"follow", NULL, OPTION_FLAG, ARG(follow), .help = {"go on with what comes, until Ctrl-C", "持续输出新内容，直到按 Ctrl-C"}},
+    {"json", NULL, OPTION_FLAG, ARG(json), .help = {"print one JSON object a line", "每行输出一个 JSON 对象"}},
+    {0},
+};
 static const struct option config_options[] = {
     {"docs", NULL, OPTION_FLAG, ARG(docs), .help = {"print the documentation of all settings as Markdown", "以 Markdown 输出全部设置的文档"}},
     {0},
@@ -131,6 +138,7 @@ const struct verb verbs[] = {
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
     {"export", "[FILE]", {"write all conversations, readable by any program, to FILE or standard output", "把全部对话以通用格式写入 FILE 或标准输出"}, export_options, 0, 1, verb_export},
     {"import", "FILE", {"add the conversations of an export, or of ChatGPT's conversations.json", "导入导出文件或 ChatGPT 的 conversations.json 中的对话"}, no_options, 1, 1, verb_import},
+    {"log", "", {"the journal: who asked what of which model, and how it ended", "活动记录：谁请求了哪个模型、结果如何"}, log_options, 0, 0, verb_log},
     {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},
     {"completion", "bash|zsh|fish", {"completion for a shell: source <(hearth completion bash)", "命令补全脚本：source <(hearth completion bash)"}, no_options, 1, 1, verb_completion},

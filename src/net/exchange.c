@@ -40,6 +40,8 @@ void exchange_end(struct http_exchange *x, bool aborted)
 {
     if (x->ev && x->ev->ended)
         x->ev->ended(x->ev_ctx, x, aborted);
+    if (x->server->config.ended)
+        x->server->config.ended(x->server->config.ctx, x, aborted);
     arena_free(&x->arena);
     buf_free(&x->headers_out);
     struct http_server *s = x->server;
@@ -92,6 +94,16 @@ void http_set_user(struct http_exchange *x, const void *user)
 const void *http_user(const struct http_exchange *x)
 {
     return x->user;
+}
+
+int http_status(const struct http_exchange *x)
+{
+    return x->status;
+}
+
+uint64_t http_sent(const struct http_exchange *x)
+{
+    return x->sent;
 }
 
 int http_socket(const struct http_exchange *x)
@@ -169,6 +181,8 @@ static void send_head(struct http_exchange *x, int status, const char *content_t
         .bodiless = x->bodiless,
         .body = body,
     };
+    x->status = status;
+    x->sent = x->bodiless ? 0 : body.len;
     x->ops->head(x, &a);
 }
 
@@ -199,6 +213,7 @@ bool http_write(struct http_exchange *x, struct str bytes)
 {
     if (x->state != EXCHANGE_STREAMING || x->bodiless)
         return true;
+    x->sent += bytes.len;
     if (bytes.len) /* an empty chunk would end the body */
         x->ops->data(x, bytes);
     x->above_high = x->above_high || http_pending(x) > HTTP_HIGH_WATER;

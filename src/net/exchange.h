@@ -51,6 +51,8 @@ struct http_exchange {
     struct buf body;
     size_t body_bytes_max; /* of this request: the buffer, which is used again, may be larger */
     struct buf headers_out;
+    int status;    /* of the answer; 0: not yet */
+    uint64_t sent; /* bytes of its body, also those that wait */
     const struct http_events *ev;
     void *ev_ctx;
 };

@@ -62,6 +62,8 @@ struct http_config {
     void (*error_body)(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out);
     /* The same for what the gate has refused, which can tell more about it; NULL: error_body. */
     void (*refusal_body)(void *ctx, struct http_exchange *x, int status, struct buf *out);
+    /* An exchange is over, whatever it was answered and by whom; after its own `ended`, and the last that is heard of it. May be NULL. */
+    void (*ended)(void *ctx, struct http_exchange *x, bool aborted);
     void *ctx;
     const struct log *log;
 };
@@ -82,6 +84,9 @@ struct str http_header(const struct http_exchange *x, const char *name);
 /* What the gate has found out about this request, for the handler; NULL at first, and borrowed. */
 void http_set_user(struct http_exchange *x, const void *user);
 const void *http_user(const struct http_exchange *x);
+/* Status and body bytes of the answer so far; 0: none has begun. */
+int http_status(const struct http_exchange *x);
+uint64_t http_sent(const struct http_exchange *x);
 /* The connection's socket, or -1: for asking the kernel who is at its other end, and nothing else. */
 int http_socket(const struct http_exchange *x);
 /* A number that lives as long as the connection, 0 at first: what was found out once need not be asked for each request. */

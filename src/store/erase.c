@@ -47,6 +47,7 @@ static int erase_database(const struct store_config *c, const char *name, struct
 
 static int erase_folder(const struct store_config *c, struct err *e)
 {
+    static const char *const folders[] = {STORE_PREFIX_DIR, STORE_JOURNAL_DIR};
     static const char *const databases[] = {FOLDER_NEW, FOLDER_COPY, FOLDER_FORMER, FOLDER_DB};
     char path[PATH_MAX_BYTES];
     struct header h;
@@ -57,10 +58,11 @@ static int erase_folder(const struct store_config *c, struct err *e)
         r = erase_keys(c, e);
     for (size_t i = 0; !r && i < sizeof databases / sizeof *databases; i++)
         r = erase_database(c, databases[i], e);
-    if (!r)
-        r = folder_path(path, sizeof path, c->dir, STORE_PREFIX_DIR, "", e);
-    if (!r && file_exists(path) && nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS))
-        r = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    for (size_t i = 0; !r && i < sizeof folders / sizeof *folders; i++) {
+        r = folder_path(path, sizeof path, c->dir, folders[i], "", e);
+        if (!r && file_exists(path) && nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS))
+            r = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    }
     return r;
 }
 

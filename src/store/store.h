@@ -86,10 +86,11 @@ int store_restore(const struct store_config *c, const char *path, struct err *e)
 /* Re-encrypts the database under a new key (or passphrase); the former key file is kept as KEY_FILE.old, for older backups. At any moment a
  * kill leaves a store that opens with either the old or the new key, and finishes on the next open. The folder must not be open. */
 int store_rotate(const struct store_config *c, struct str new_passphrase, struct err *e);
-/* What the engine keeps of texts lies in this folder of dir, sealed by blob.h under a subkey: another room's files, but the store's to
- * erase. */
-#define STORE_PREFIX_DIR "prefix"
-/* Removes database, sidecars and the folder above, and overwrites the key file. The folder must not be open. */
+/* What the engine keeps of texts, and the journal, lie in these folders of dir, sealed by blob.h under subkeys: other rooms' files, but the
+ * store's to erase. */
+#define STORE_PREFIX_DIR  "prefix"
+#define STORE_JOURNAL_DIR "journal"
+/* Removes database, sidecars and the folders above, and overwrites the key file. The folder must not be open. */
 int store_erase(const struct store_config *c, struct err *e);
 
 #endif

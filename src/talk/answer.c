@@ -125,6 +125,14 @@ static void release(struct answer *a)
     a->admitted = false;
 }
 
+static void tell_over(const struct answer *a)
+{
+    const struct answers_config *c = &a->set->c;
+    uint64_t took_ms = (clock_ns(c->clock) - a->begin_ns) / 1000000;
+    if (c->over)
+        c->over(c->over_ctx, a->owner, &a->message, a->end_state, took_ms < UINT32_MAX ? (uint32_t)took_ms : UINT32_MAX);
+}
+
 void answer_saved(struct answer *a)
 {
     a->message.content = answer_so_far(a);
@@ -148,6 +156,7 @@ static void finish(struct answer *a, enum talk_state state, struct str error)
     if (t)
         runtime_cancel(t);
     release(a);
+    tell_over(a);
     answer_save(a);
 }
 

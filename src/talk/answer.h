@@ -38,7 +38,10 @@ struct answers_config {
     const struct clock *clock;
     const struct log *log;
     uint32_t max_tokens_default; /* 0: what the context leaves */
-    uint32_t retention_days;     /* conversations that nothing was added to for so long are erased, looked at daily; 0: never */
+    /* An answer has been written, or has ended otherwise; `m` has its usage and state, and lives during the call. May be NULL. */
+    void (*over)(void *ctx, int64_t owner, const struct talk_message *m, enum talk_state state, uint32_t took_ms);
+    void *over_ctx;
+    uint32_t retention_days; /* conversations that nothing was added to for so long are erased, looked at daily; 0: never */
 };
 /* Makes what a crash left writing `interrupted` (blocking: at start). */
 int answers_create(const struct answers_config *c, struct answers **ret, struct err *e);

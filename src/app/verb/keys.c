@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "app/keyring.h"
+#include "app/span.h"
 #include "app/term.h"
 #include "app/text.h"
 #include "base/json.h"
@@ -79,30 +80,12 @@ static int list(struct app *a, struct keyring *ring, struct err *e)
 
 /* ---- add */
 
-/* "30d", "12h", "90m" as milliseconds. */
-static bool read_span(struct str text, int64_t *ret_ms)
-{
-    static const struct {
-        char unit;
-        int64_t ms;
-    } units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}};
-    uint64_t n;
-    if (text.len < 2 || str_to_u64(str_head(text, text.len - 1), &n) || !n || n > 100000)
-        return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (text.ptr[text.len - 1] == units[i].unit) {
-            *ret_ms = (int64_t)n * units[i].ms;
-            return true;
-        }
-    return false;
-}
-
 static int add(struct app *a, struct keyring *ring, struct err *e)
 {
     char secret[PEOPLE_SECRET_MAX];
     int64_t span_ms = 0;
     struct people_new_key k = {.name = str_of(a->args.words[1]), .scope = a->args.admin ? PEOPLE_ADMIN : PEOPLE_USER};
-    if (a->args.expires && !read_span(str_of(a->args.expires), &span_ms))
+    if (a->args.expires && !span_read(str_of(a->args.expires), &span_ms))
         return err_set(e, ERR_INVAL, T(a->lang, KEYS_EXPIRES), a->args.expires);
     if (span_ms)
         k.expires_ms = clock_wall_ms(a->clock) + span_ms;

@@ -18,6 +18,7 @@
 #include "app/session.h"
 #include "app/term.h"
 #include "app/text.h"
+#include "observe/journal.h"
 #include "runtime/runtime.h"
 #include "sys/peer.h"
 #include "talk/answer.h"
@@ -30,6 +31,8 @@ struct serve {
     struct runtime *runtime;
     struct answers *answers;
     struct cache *cache;
+    struct journal *journal;
+    char journal_dir[PATH_MAX];
     struct api *api;
     struct http_server *http;
     char keep_dir[PATH_MAX];
@@ -146,6 +149,63 @@ static int start_people(struct serve *s, struct err *e)
     return r;
 }
 
+static int start_journal(struct serve *s, struct err *e)
+{
+    const struct config *c = &s->app->config;
+    struct journal_config jc = {
+        .dir = s->journal_dir,
+        .clock = s->app->clock,
+        .log = &s->app->log,
+        .flush_ms = c->journal.flush_ms,
+        .keep_days = c->journal.keep_days,
+        .bytes_max = c->journal.size,
+        .content = c->journal.content,
+    };
+    if (!c->journal.enabled)
+        return OK;
+    home_journal(s->app, s->store, s->journal_dir, sizeof s->journal_dir, jc.key);
+    int r = journal_open(&jc, &s->journal, e);
+    explicit_bzero(jc.key, sizeof jc.key);
+    return r;
+}
+
+/* A key's name as it is now. */
+static struct str name_of_owner(const struct serve *s, int64_t id)
+{
+    const struct people_key *keys;
+    size_t n = people_keys(s->people, &keys);
+    if (id == PEOPLE_OWNER)
+        return str_of(people_local(s->people)->name);
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].id == id)
+            return str_of(keys[i].name);
+    return (struct str){0};
+}
+
+/* Answers of conversations outlive the requests that asked for them. */
+static void on_answer_over(void *ctx, int64_t owner, const struct talk_message *m, enum talk_state state, uint32_t took_ms)
+{
+    static const enum journal_end ends[] = {[TALK_DONE] = JOURNAL_DONE,
+                                            [TALK_LENGTH] = JOURNAL_DONE,
+                                            [TALK_STOPPED] = JOURNAL_LEFT,
+                                            [TALK_FAILED] = JOURNAL_FAILED,
+                                            [TALK_INTERRUPTED] = JOURNAL_FAILED};
+    struct serve *s = ctx;
+    journal_add(s->journal, &(struct journal_event){
+                                .time_ms = clock_wall_ms(s->app->clock) - took_ms,
+                                .owner = owner,
+                                .who = name_of_owner(s, owner),
+                                .what = STR("answer"),
+                                .subject = m->model,
+                                .end = (size_t)state < sizeof ends / sizeof *ends ? ends[state] : JOURNAL_FAILED,
+                                .took_ms = took_ms,
+                                .first_ms = m->has_usage && m->usage.first_ms > 0 ? (uint32_t)m->usage.first_ms : 0,
+                                .tokens_in = m->has_usage ? m->usage.prompt_tokens : 0,
+                                .tokens_cached = m->has_usage ? m->usage.cached_tokens : 0,
+                                .tokens_out = m->has_usage ? m->usage.completion_tokens : 0,
+                            });
+}
+
 static int start_answers(struct serve *s, struct err *e)
 {
     const struct config *c = &s->app->config;
@@ -158,6 +218,8 @@ static int start_answers(struct serve *s, struct err *e)
         .log = &s->app->log,
         .max_tokens_default = c->api.max_tokens_default,
         .retention_days = c->store.retention_days,
+        .over = on_answer_over,
+        .over_ctx = s,
     };
     return answers_create(&ac, &s->answers, e);
 }
@@ -201,6 +263,7 @@ static int start_api(struct serve *s, struct err *e)
         .store = s->store,
         .answers = s->answers,
         .cache = s->cache,
+        .journal = s->journal,
         .cache_generation = cache_generation(c),
         .log = &s->app->log,
         .clock = s->app->clock,
@@ -222,6 +285,10 @@ static int start_api(struct serve *s, struct err *e)
         .session_s = c->limits.session_ms / 1000,
         .stored_bytes_max = c->limits.stored_bytes,
     };
+    if (s->journal) {
+        ac.journal_dir = s->journal_dir;
+        store_subkey(s->store, HOME_JOURNAL_KEY, ac.journal_key);
+    }
     return api_create(&ac, &s->api, e);
 }
 
@@ -234,6 +301,7 @@ static int start_http(struct serve *s, struct err *e)
         .gate = api_gate,
         .error_body = api_error_body,
         .refusal_body = api_refusal_body,
+        .ended = api_ended,
         .ctx = s->api,
         .log = &s->app->log,
     };
@@ -345,6 +413,8 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = start_runtime(s, e);
     if (!r)
+        r = start_journal(s, e);
+    if (!r)
         r = start_answers(s, e);
     if (!r)
         r = start_cache(s, e);
@@ -375,6 +445,7 @@ static void stop(struct serve *s)
     runtime_free(s->runtime);
     people_free(s->people);
     loop_free(s->loop);
+    journal_close(s->journal);
     store_free(s->store);
 }
 

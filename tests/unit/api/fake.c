@@ -35,6 +35,16 @@ struct arena *http_arena(struct http_exchange *x)
     return &x->arena;
 }
 
+int http_status(const struct http_exchange *x)
+{
+    return x->status;
+}
+
+uint64_t http_sent(const struct http_exchange *x)
+{
+    return x->body.len;
+}
+
 int http_socket(const struct http_exchange *x)
 {
     (void)x;
@@ -320,6 +330,7 @@ struct http_exchange *fake_request(struct fake *f, const char *method, const cha
     if (headers)
         parse_headers(x, headers);
 
+    x->api = f->api;
     size_t limit = 1 << 20;
     int status = api_gate(f->api, x, &limit);
     if (!status && x->q.body.len > limit)
@@ -342,6 +353,8 @@ void fake_end(struct http_exchange *x, bool aborted)
 {
     if (!x->ended && x->ev.ended)
         x->ev.ended(x->ctx, x, aborted);
+    if (!x->ended && x->api)
+        api_ended(x->api, x, aborted && !x->complete);
     x->ended = true;
 }
 

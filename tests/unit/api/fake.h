@@ -32,6 +32,7 @@ struct http_exchange {
     struct http_events ev;
     void *ctx;
     bool ended;
+    struct api *api; /* that was asked */
 };
 
 struct ticket {
