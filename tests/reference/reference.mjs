@@ -5,7 +5,9 @@
 // usage: node reference.mjs MODEL.gguf OUT.jsonl
 //
 // Each line: {"tokens": […], "at": [positions], "logprobs": [[of every token of the vocabulary] for each position]}
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 // ---- the file
 
@@ -201,12 +203,30 @@ function run(c, tokens, wanted) {
   });
 }
 
-const [path, out] = process.argv.slice(2), model = openModel(path), c = configure(model);
-const vocabulary = c.tensors['token_embd.weight'].dims[1], prompts = [[5, 31, 0], [70, 7, 1], [150, 13, 5]];
-if (c.context > 512) prompts.push([1100, 17, 3]); // over more than two of the attention's segments of 512
-const lines = prompts.map(([n, step, square]) => {
-  const tokens = Array.from({ length: n }, (_, i) => (i * step + i * i * square) % vocabulary);
-  const at = [...new Set([0, 1, 19, 20, 21, 44, 45, 46, 63, 64, 70, 599, 600, 601, 1023, 1024, n - 2, n - 1])].filter((p) => p < n);
-  return JSON.stringify({ tokens, at, logprobs: run(c, tokens, at).map((l) => l.map((v) => Number(v.toFixed(6)))) });
-});
-writeFileSync(out, lines.join('\n') + '\n');
+const [path, out] = process.argv.slice(2);
+
+// The suite builds several times. What another build computed of the same model, by this file as it is, is as good: HEARTH_REFERENCES is its folder.
+function known() {
+  const folder = process.env.HEARTH_REFERENCES;
+  if (!folder || resolve(folder, basename(out)) === resolve(out)) return null;
+  const [theirModel, theirs] = [path, out].map((file) => join(folder, basename(file)));
+  const isGood = existsSync(theirs) && existsSync(theirModel) && readFileSync(theirModel).equals(readFileSync(path)) &&
+    statSync(theirs).mtimeMs > statSync(fileURLToPath(import.meta.url)).mtimeMs;
+  return isGood ? theirs : null;
+}
+
+function compute() {
+  const model = openModel(path), c = configure(model), vocabulary = c.tensors['token_embd.weight'].dims[1];
+  const prompts = [[5, 31, 0], [70, 7, 1], [150, 13, 5]];
+  if (c.context > 512) prompts.push([1100, 17, 3]); // over more than two of the attention's segments of 512
+  const lines = prompts.map(([n, step, square]) => {
+    const tokens = Array.from({ length: n }, (_, i) => (i * step + i * i * square) % vocabulary);
+    const at = [...new Set([0, 1, 19, 20, 21, 44, 45, 46, 63, 64, 70, 599, 600, 601, 1023, 1024, n - 2, n - 1])].filter((p) => p < n);
+    return JSON.stringify({ tokens, at, logprobs: run(c, tokens, at).map((l) => l.map((v) => Number(v.toFixed(6)))) });
+  });
+  writeFileSync(out, lines.join('\n') + '\n');
+}
+
+const theirs = known();
+if (theirs) copyFileSync(theirs, out);
+else compute();
