@@ -27,6 +27,10 @@ struct api {
     struct link jobs;        /* of the store, on their way (job.h) */
     struct pulls *pulls;     /* models on their way here (pulls.h); NULL without a loop */
     struct cache_space embed_space;
+    struct {
+        int64_t minute;
+        uint32_t n, left_out;
+    } strangers; /* in the journal: visit.c */
     bool draining;
 };
 

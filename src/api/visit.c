@@ -77,13 +77,31 @@ static bool is_event(const struct visit *v, const struct http_request *q)
     return v && v->route && (!reads || v->noted);
 }
 
+/* Whoever reaches the server could otherwise push everything out of the journal: of those who are not known a few a minute are written, and
+ * with the first of a later minute how many were not. */
+static bool stranger_fits(struct api *a, int64_t now_ms, uint64_t *ret_left_out)
+{
+    int64_t minute = now_ms / 60000;
+    if (minute != a->strangers.minute) {
+        *ret_left_out = a->strangers.left_out;
+        a->strangers.minute = minute;
+        a->strangers.n = a->strangers.left_out = 0;
+    }
+    if (a->strangers.n < VISIT_STRANGERS_MAX)
+        a->strangers.n++;
+    else if (a->strangers.left_out < UINT32_MAX)
+        a->strangers.left_out++;
+    return !a->strangers.left_out;
+}
+
 void api_ended(void *ctx, struct http_exchange *x, bool aborted)
 {
     struct api *a = ctx;
     const struct http_request *q = http_request(x);
     const struct visit *v = visit_of(x);
     char what[VISIT_TEXT_BYTES];
-    if (!a->c.journal || !is_event(v, q))
+    uint64_t left_out = 0;
+    if (!a->c.journal || !is_event(v, q) || (!v->known && !stranger_fits(a, v->begin_ms, &left_out)))
         return;
     int status = http_status(x);
     snprintf(what, sizeof what, "%s %s", v->route->method, v->route->path);
@@ -104,5 +122,6 @@ void api_ended(void *ctx, struct http_exchange *x, bool aborted)
                                   .tokens_out = v->tokens_out,
                                   .bytes_in = q->body.len,
                                   .bytes_out = http_sent(x),
+                                  .count = left_out,
                               });
 }

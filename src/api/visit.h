@@ -5,7 +5,7 @@
 
 #include "api/internal.h"
 
-enum { VISIT_TEXT_BYTES = 128 };
+enum { VISIT_TEXT_BYTES = 128, VISIT_STRANGERS_MAX = 60 }; /* the second: a minute, in the journal */
 
 struct visit {
     const struct route *route; /* NULL: there is none */

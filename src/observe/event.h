@@ -33,7 +33,7 @@ struct journal_event {
     uint32_t took_ms, first_ms;
     uint32_t tokens_in, tokens_cached, tokens_out;
     uint64_t bytes_in, bytes_out;
-    uint64_t count; /* LOST */
+    uint64_t count; /* LOST; of a stranger's event: strangers before it that were left out */
 };
 
 const char *journal_end_name(enum journal_end end); /* "done" … */

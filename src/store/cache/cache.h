@@ -11,6 +11,10 @@
  * What goes to Redis is compressed and sealed (packed.h) with its key as context: a server that reads it learns nothing, one
  * that changes or swaps values is noticed. A value lost, refused or damaged is a value that was not there.
  *
+ * How a search or an answer over documents is kept: its space's generation is a random number of this process plus the count of changes of
+ * the documents; the key is made before the documents are read, and the value is put under that key afterwards. If they changed meanwhile
+ * it is kept where nobody asks any more.
+ *
  * Everything is on the loop thread, but cache_key. */
 #ifndef STORE_CACHE_CACHE_H
 #define STORE_CACHE_CACHE_H

@@ -102,6 +102,27 @@ static void reading_is_none_and_strangers_are_named_so(void **state)
     assert_newest(f, "refused 0  POST /v1/embeddings  421 foreign_host 0+0\n");
 }
 
+static void strangers_cannot_fill_it(void **state)
+{
+    struct fake *f = *state;
+    struct buf all = buf_make(1 << 20);
+    struct journal_report report;
+    size_t n = 0;
+    for (int i = 0; i < 200; i++) {
+        fake_request(f, "POST", "/v1/embeddings", "Host: evil.example\n", "{}");
+        fake_end(&f->x, false);
+    }
+    fake_request(f, "POST", "/v1/embeddings", NULL, "{}");
+    fake_end(&f->x, false);
+    journal_flush(f->config.journal);
+    assert_int_equal(journal_query(&(struct journal_query){.dir = dir, .key = {3}, .limit = 1000}, on_event, &all, &report), OK);
+    for (size_t i = 0; i < all.len; i++)
+        n += all.ptr[i] == '\n';
+    assert_int_equal(n, 60 + 1); /* and who is known always finds room */
+    assert_true(str_find(buf_str(&all), STR("refused 1 owner"), 0) > 0);
+    buf_free(&all);
+}
+
 static void without_a_journal_its_address_says_so(void **state)
 {
     struct http_exchange *x = fake_request(*state, "GET", "/api/journal", NULL, NULL);
@@ -113,6 +134,6 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {T(an_embedding_is_an_event), T(so_are_answers), T(reading_is_none_and_strangers_are_named_so),
-                                       T(without_a_journal_its_address_says_so)};
+                                       T(strangers_cannot_fill_it), T(without_a_journal_its_address_says_so)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
