@@ -21,10 +21,17 @@ static const struct model_entry *find(struct api *a, struct str name)
     return runtime_find(a->c.runtime, name.len ? name : a->c.start_model);
 }
 
+/* The assistant stands last among the models, where it has been invited. */
+static const struct model_entry *find_assistant(struct api *a)
+{
+    const struct model_entry *m = runtime_find(a->c.runtime, STR("hearth"));
+    return m && m->guest ? m : NULL;
+}
+
 const struct model_entry *models_pick(struct api *a, struct str name, struct api_error *e)
 {
     const struct model_entry *m = find(a, name), *all;
-    if (m)
+    if (m && (name.len || !m->guest)) /* the assistant answers whoever names it */
         return m;
     const char *dir = a->c.models_dir ? a->c.models_dir : "the models folder";
     if (name.len)
@@ -98,6 +105,8 @@ void handle_models(struct api *a, struct http_exchange *x, const struct route_ar
     json_arr(&j);
     for (size_t i = 0; i < n; i++)
         put_openai(&j, &all[i]);
+    if (find_assistant(a))
+        put_openai(&j, find_assistant(a));
     json_arr_end(&j);
     json_obj_end(&j);
     respond_json(x, 200, &body);
@@ -165,6 +174,12 @@ void handle_status(struct api *a, struct http_exchange *x, const struct route_ar
         json_obj(&j);
         json_kstr(&j, "id", all[i].name);
         put_fields(&j, &all[i]);
+        json_obj_end(&j);
+    }
+    if (find_assistant(a)) {
+        json_obj(&j);
+        json_kstr(&j, "id", find_assistant(a)->name);
+        put_fields(&j, find_assistant(a));
         json_obj_end(&j);
     }
     json_arr_end(&j);

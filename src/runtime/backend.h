@@ -24,6 +24,7 @@ struct backend_events {
 struct backend_env {
     struct loop *loop;
     struct worker_config worker;
+    void *guest_ctx; /* of a guest (runtime_invite) */
 };
 
 struct backend_kind {

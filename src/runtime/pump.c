@@ -114,6 +114,19 @@ static void set_timer(struct runtime *rt, uint64_t now)
         timer_start(rt->timer, next > now ? next - now : 0, 0);
 }
 
+/* Guests need no room and are never unloaded. */
+static void serve_guests(struct runtime *rt, uint64_t now)
+{
+    for (size_t i = 0; i < rt->guests.n; i++) {
+        struct slot *s = rt->guests.slots[i];
+        if (s->wanted && !s->backend)
+            slot_start(s);
+        if (s->entry.state == MODEL_READY)
+            tickets_send(s);
+        slot_news(s, now);
+    }
+}
+
 void runtime_pump(void *ctx)
 {
     struct runtime *rt = ctx;
@@ -123,6 +136,7 @@ void runtime_pump(void *ctx)
     send_waiting(rt);
     start_wanted(rt);
     unload_idle(rt, now); /* also what has just been asked to drain */
+    serve_guests(rt, now);
     for (size_t i = 0; i < rt->n_slots; i++)
         slot_news(rt->slots[i], now);
     rt->calls--;

@@ -63,10 +63,11 @@ void runtime_free(struct runtime *rt)
         return;
     rt->ending = true;
     timer_free(rt->timer);
+    guests_free(rt);
     for (size_t i = 0; i < rt->n_slots; i++) {
         struct slot *s = rt->slots[i];
         if (s->backend)
-            rt->kind->destroy(s->backend);
+            s->kind->destroy(s->backend);
         s->backend = NULL;
     }
     for (size_t i = 0; i < rt->n_slots; i++) {
@@ -141,7 +142,7 @@ static struct slot *find_known(struct runtime *rt, struct str name)
 }
 
 /* The folder is read again only when that could help. */
-static struct slot *find_slot(struct runtime *rt, struct str name)
+struct slot *slot_find(struct runtime *rt, struct str name)
 {
     if (!rt->scanned)
         runtime_scan(rt);
@@ -150,6 +151,13 @@ static struct slot *find_slot(struct runtime *rt, struct str name)
         return s;
     runtime_scan(rt);
     return find_known(rt, name);
+}
+
+/* A file of the guest's name stays what it was. */
+static struct slot *find_slot(struct runtime *rt, struct str name)
+{
+    struct slot *s = slot_find(rt, name);
+    return s || (!name.len && rt->n_slots) ? s : guest_find(rt, name);
 }
 
 static int not_found(struct runtime *rt, struct str name, struct err *e)

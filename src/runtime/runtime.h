@@ -35,10 +35,15 @@ struct model_entry {
     uint64_t file_bytes;
     int64_t modified_s; /* Unix time */
     enum model_state state;
+    bool guest;                    /* no file: the program itself answers (runtime_invite) */
     bool encodes;                  /* an encoder: makes embeddings or scores documents, and does not write */
     const struct gen_loaded *info; /* while READY, else NULL */
     const char *failure;           /* of FAILED, else NULL */
 };
+/* A name that the program answers itself, and NAME/MODEL for each model that writes: `kind` is opened with load.path "" or MODEL, and
+ * with guest_ctx in its environment. Such entries take none of the room of models, are found by name only (a list of models does
+ * not have them), and are the default when there is no model at all. Once, before anything is asked; `name` is a literal. */
+int runtime_invite(struct runtime *rt, const char *name, const struct backend_kind *kind, void *guest_ctx);
 /* Looks at the folder again (at most once a second). The entries stay valid until the next call or turn of the loop. */
 size_t runtime_models(struct runtime *rt, const struct model_entry **ret);
 /* The next look at the models looks at the folder, however soon: it is known to have changed. */

@@ -62,6 +62,7 @@ struct slot {
     struct model_entry entry; /* what runtime_models shows */
     struct catalogue_file file;
     struct backend *backend;
+    const struct backend_kind *kind;
     bool closing;  /* the backend has been told to end */
     bool draining; /* no more is sent, so that it becomes idle and makes room */
     bool wanted;   /* is to be loaded; `wanted_at` orders those who wait for room */
@@ -75,6 +76,16 @@ struct slot {
     struct tickets waiting, sent;
 };
 
+/* What runtime_invite has brought in. Their slots are made when they are first asked for and live as long as the runtime: a name
+ * costs some hundred bytes, and there are at most as many as files. */
+struct guests {
+    const char *name; /* NULL: nobody */
+    const struct backend_kind *kind;
+    void *ctx;
+    struct slot **slots;
+    size_t n;
+};
+
 struct runtime {
     struct loop *loop;
     struct backend_env env;
@@ -84,8 +95,9 @@ struct runtime {
     char **extra; /* NULL-terminated */
     uint32_t loaded_max, idle_unload_s;
     struct gen_load defaults;
-    struct slot **slots; /* by name */
+    struct slot **slots; /* by name; guests not among them */
     size_t n_slots;
+    struct guests guests;
     struct model_entry *view;
     struct timer *timer;
     uint64_t next_id, wants, scanned_ms;
@@ -115,6 +127,8 @@ void slot_deliver(struct slot *s, const struct gen_frame *f);
 void slot_news(struct slot *s, uint64_t now_ms);
 
 /* ---- slot.c */
+/* A model's slot by name, as runtime_find says. */
+struct slot *slot_find(struct runtime *rt, struct str name);
 bool slot_in_use(const struct slot *s);
 /* Asks for the slot to be loaded; the pump does it when there is room. */
 void slot_want(struct slot *s);
@@ -125,6 +139,11 @@ void slot_unload(struct slot *s);
 /* Forgets a failure. */
 void slot_reset(struct slot *s);
 void slot_free(struct slot *s);
+
+/* ---- guest.c */
+/* The slot of the guest's name, or of NAME/MODEL for a model that is there and writes; NULL. */
+struct slot *guest_find(struct runtime *rt, struct str name);
+void guests_free(struct runtime *rt);
 
 /* ---- pump.c */
 /* The timer's callback: sends what waits, starts what is wanted, makes room, and sets the timer for what is to come. */

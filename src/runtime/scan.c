@@ -19,6 +19,7 @@ static struct slot *slot_create(struct runtime *rt, struct catalogue_file *f)
     if (!s)
         return NULL;
     s->rt = rt;
+    s->kind = rt->kind;
     s->info_arena = arena_make(INFO_BYTES_MAX);
     s->file = *f;
     *f = (struct catalogue_file){0};

@@ -132,7 +132,9 @@ void slot_start(struct slot *s)
     slot_reset(s);
     s->wanted = false;
     s->progress = 0;
-    int r = rt->kind->open(&rt->env, &load, &on_backend, s, &s->backend, &s->failure);
+    struct backend_env env = rt->env;
+    env.guest_ctx = s->entry.guest ? rt->guests.ctx : NULL;
+    int r = s->kind->open(&env, &load, &on_backend, s, &s->backend, &s->failure);
     if (r) {
         s->backend = NULL;
         become_failed(s, r == ERR_NOMEM ? GEN_FAULT_MEMORY : GEN_FAULT_INTERNAL);
@@ -147,13 +149,13 @@ void slot_unload(struct slot *s)
     if (!s->backend || s->closing)
         return;
     s->closing = true;
-    s->rt->kind->close(s->backend);
+    s->kind->close(s->backend);
 }
 
 void slot_free(struct slot *s)
 {
     if (s->backend)
-        s->rt->kind->destroy(s->backend);
+        s->kind->destroy(s->backend);
     s->backend = NULL;
     forget_info(s);
     free(s->file.name);

@@ -215,7 +215,7 @@ int ticket_send(struct ticket *t)
     if (!r && t->credit)
         r = gen_put_credit(&t->frame, t->id, t->credit);
     if (!r)
-        r = s->rt->kind->send(s->backend, buf_str(&t->frame));
+        r = s->kind->send(s->backend, buf_str(&t->frame));
     if (r)
         return r;
     buf_free(&t->frame);
@@ -244,7 +244,7 @@ void ticket_credit(struct ticket *t, uint32_t events)
     }
     struct buf b = buf_make(64);
     if (!gen_put_credit(&b, t->id, events))
-        s->rt->kind->send(s->backend, buf_str(&b)); /* when it fails the backend ends, and says so */
+        s->kind->send(s->backend, buf_str(&b)); /* when it fails the backend ends, and says so */
     buf_free(&b);
 }
 
@@ -254,7 +254,7 @@ void ticket_cancel(struct ticket *t)
     if (t->in == &s->sent) {
         struct buf b = buf_make(64);
         if (!gen_put_cancel(&b, t->id))
-            s->rt->kind->send(s->backend, buf_str(&b));
+            s->kind->send(s->backend, buf_str(&b));
         buf_free(&b);
     }
     s->used_ms = loop_now_ms(s->rt->loop);

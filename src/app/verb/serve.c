@@ -18,6 +18,7 @@
 #include "app/session.h"
 #include "app/term.h"
 #include "app/text.h"
+#include "assistant/assistant.h"
 #include "observe/journal.h"
 #include "runtime/runtime.h"
 #include "sys/peer.h"
@@ -33,6 +34,7 @@ struct serve {
     struct cache *cache;
     struct journal *journal;
     char journal_dir[PATH_MAX];
+    struct assistant *assistant;
     struct api *api;
     struct http_server *http;
     char keep_dir[PATH_MAX];
@@ -253,6 +255,21 @@ static uint64_t cache_generation(const struct config *c)
     return str_hash(str_from(text, (size_t)n));
 }
 
+static int start_assistant(struct serve *s, struct err *e)
+{
+    struct assistant_config ac = {
+        .loop = s->loop,
+        .runtime = s->runtime,
+        .store = s->store,
+        .clock = s->app->clock,
+        .log = &s->app->log,
+        .version = HEARTH_VERSION,
+        .models_dir = s->app->models_dir,
+        .data_dir = s->app->store_dir,
+    };
+    return assistant_create(&ac, &s->assistant, e);
+}
+
 static int start_api(struct serve *s, struct err *e)
 {
     const struct config *c = &s->app->config;
@@ -419,6 +436,8 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = start_cache(s, e);
     if (!r)
+        r = start_assistant(s, e);
+    if (!r)
         r = start_api(s, e);
     if (!r)
         r = start_http(s, e);
@@ -446,6 +465,7 @@ static void stop(struct serve *s)
     people_free(s->people);
     loop_free(s->loop);
     journal_close(s->journal);
+    assistant_free(s->assistant);
     store_free(s->store);
 }
 

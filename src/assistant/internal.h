@@ -1,0 +1,63 @@
+/* What the files of this room share. */
+#ifndef ASSISTANT_INTERNAL_H
+#define ASSISTANT_INTERNAL_H
+
+#include "assistant/assistant.h"
+#include "base/arena.h"
+#include "base/link.h"
+#include "gen/codec.h"
+#include "skill/understand.h"
+#include "store/store.h"
+
+struct assistant {
+    struct assistant_config c;
+    struct skill_env *env;
+    size_t turns; /* on their way, whoever asked */
+};
+
+/* One backend of the runtime: the name `hearth`, or hearth/MODEL. */
+struct backend {
+    struct assistant *a;
+    const struct backend_events *ev; /* NULL: destroyed; it is freed with its last turn */
+    void *ctx;
+    char *model; /* "" for `hearth` itself */
+    struct link turns;
+    struct timer *soon; /* what comes from the loop: LOADED, and `closed` */
+    bool loaded, closing;
+};
+
+/* A request on its way. */
+struct turn {
+    struct backend *b;
+    struct link link;
+    struct arena arena;
+    struct gen_request request; /* in the arena */
+    bool canceled, zh;
+    int64_t owner, now_ms;
+    uint64_t begin_ns;
+    struct skill_facts facts;
+    struct intent intents[SKILL_INTENTS_MAX];
+    size_t n_intents;
+    struct buf answer;
+    struct ticket *ticket; /* of the model that answers instead */
+    struct store_job job;
+    int code;
+    struct err err;
+};
+
+/* ---- backend.c */
+void turn_text(struct turn *t, struct str text);
+/* The answer is complete; the turn is gone afterwards. */
+void turn_done(struct turn *t);
+void turn_fail(struct turn *t, enum gen_fault fault, const char *sentence);
+
+/* ---- turn.c */
+/* Begins; ends with turn_done or turn_fail, never from within this call. ERR_NOMEM, ERR_FULL. */
+int turn_start(struct turn *t);
+
+/* ---- honest.c: what is said when nothing here can answer */
+void honest_answer(const struct turn *t, struct str said, struct buf *out);
+/* Gathers what the skills may say about the program. */
+void facts_gather(struct assistant *a, struct arena *arena, struct skill_facts *ret);
+
+#endif

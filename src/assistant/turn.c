@@ -1,0 +1,129 @@
+/* One turn: from the request's last message to an answer. */
+#include <stdlib.h>
+
+#include "assistant/internal.h"
+#include "skill/clean.h"
+
+/* "1", or "1/user" of a client that names its users: things belong to the principal. */
+static int64_t owner_of(struct str s)
+{
+    int64_t n = 0;
+    ptrdiff_t slash = str_chr(s, '/');
+    str_to_i64(slash < 0 ? s : str_head(s, (size_t)slash), &n);
+    return n;
+}
+
+static struct str last_said(const struct gen_request *r)
+{
+    for (size_t i = r->n_messages; i-- > 0;)
+        if (r->messages[i].role == GEN_ROLE_USER)
+            return r->messages[i].content;
+    return (struct str){0};
+}
+
+/* ---- carrying out, on a worker thread */
+
+static int run_all(struct turn *t, struct store_db *db, struct err *e)
+{
+    int r = OK;
+    buf_clear(&t->answer);
+    for (size_t i = 0; !r && i < t->n_intents; i++) {
+        struct skill_call c = {.env = t->b->a->env,
+                               .facts = &t->facts,
+                               .owner = t->owner,
+                               .now_ms = t->now_ms,
+                               .zh = t->zh,
+                               .intent = &t->intents[i],
+                               .db = db,
+                               .arena = &t->arena,
+                               .out = &t->answer,
+                               .e = e};
+        if (i)
+            buf_puts(&t->answer, "\n\n");
+        r = t->intents[i].skill->fn(&c);
+    }
+    return r;
+}
+
+static int run_in_store(struct store_db *db, void *ctx, struct err *e)
+{
+    return run_all(ctx, db, e);
+}
+
+static void run_alone(void *ctx)
+{
+    struct turn *t = ctx;
+    t->code = run_all(t, NULL, &t->err);
+}
+
+static void finish(struct turn *t, int code, const struct err *e)
+{
+    if (code || t->answer.failed) {
+        turn_fail(t, GEN_FAULT_INTERNAL, code && e->text[0] ? e->text : err_text(code ? code : t->answer.failed));
+        return;
+    }
+    turn_text(t, buf_str(&t->answer));
+    turn_done(t);
+}
+
+static void after_store(void *ctx, int code, const struct err *e)
+{
+    finish(ctx, code, e);
+}
+
+static void after_alone(void *ctx, bool canceled)
+{
+    struct turn *t = ctx;
+    if (canceled)
+        turn_fail(t, GEN_FAULT_BUSY, "the server is stopping");
+    else
+        finish(t, t->code, &t->err);
+}
+
+static int carry_out(struct turn *t)
+{
+    struct assistant *a = t->b->a;
+    unsigned flags = 0;
+    for (size_t i = 0; i < t->n_intents; i++)
+        flags |= t->intents[i].skill->flags;
+    if (!(flags & SKILL_STORE) || !a->c.store)
+        return loop_work(a->c.loop, run_alone, after_alone, t);
+    t->job =
+        (struct store_job){.store = a->c.store, .write = (flags & SKILL_WRITES) != 0, .fn = run_in_store, .done = after_store, .ctx = t};
+    return store_job(a->c.loop, &t->job);
+}
+
+/* ---- what needs no thread: a sentence */
+
+static void say_sentence(void *ctx)
+{
+    struct turn *t = ctx;
+    turn_text(t, buf_str(&t->answer));
+    turn_done(t);
+}
+
+static int answer_sentence(struct turn *t)
+{
+    return loop_post(t->b->a->c.loop, say_sentence, t);
+}
+
+int turn_start(struct turn *t)
+{
+    struct assistant *a = t->b->a;
+    struct str said = last_said(&t->request);
+    t->now_ms = clock_wall_ms(a->c.clock);
+    t->owner = owner_of(t->request.owner);
+    t->zh = has_han(said);
+    facts_gather(a, &t->arena, &t->facts);
+    t->n_intents = understand_all(a->env, said, t->now_ms, &t->arena, t->intents);
+    if (!t->n_intents) {
+        honest_answer(t, said, &t->answer);
+        return answer_sentence(t);
+    }
+    const struct slot_def *missing = t->intents[t->n_intents - 1].missing;
+    if (missing) {
+        buf_puts(&t->answer, t->zh ? missing->ask_zh : missing->ask_en);
+        return answer_sentence(t);
+    }
+    return carry_out(t);
+}
