@@ -206,6 +206,8 @@
     X(CHAT_LENGTH, "(cut: the limit of tokens, or of the context, was met)", "（已截断：达到词元或上下文上限）") \
     X(CHAT_FAILED, "(the answer failed: %.*s)", "（回答失败：%.*s）") \
     X(CHAT_INTERRUPTED, "(interrupted: the server ended while it was written; /retry asks again)", "（已中断：生成时服务结束；/retry 重新提问）") \
+    X(CHAT_CALL, "→ %.*s %.*s", "→ %.*s %.*s") \
+    X(CHAT_RESULT, "← %.*s: %.*s", "← %.*s：%.*s") \
     X(CHAT_BROKEN, "the connection broke, and the answer cannot be reached", "连接中断，无法取得回答") \
     X(CHAT_NOT_UTF8, "this is not UTF-8", "这不是 UTF-8") \
     /* completion, man */ \

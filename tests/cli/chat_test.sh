@@ -302,6 +302,22 @@ wait "$job"
 code=$?
 set +m
 [ "$code" = 130 ] || [ "$code" = 0 ] || fail "ask after SIGINT: exit $code"
+# ---- thinking: dim for who watches, nothing in a pipe
+printf '%s\n' '{% for m in messages %}<|im_start|>{{ m.role }}' '{{ m.content }}<|im_end|>{% endfor %}<|im_start|>assistant' '<think>' >"$work/thinks.jinja"
+export HEARTH_ENGINE_CHAT_TEMPLATE_FILE=$work/thinks.jinja
+open_terminal 100 50 "$hearth chat endless --set temperature=0 --set max_tokens=40 --set think_budget=39"
+sees '^› ?$'
+enter 'Hm?'
+sees '^\(cut: the limit of tokens'
+count=$((count + 1))
+colors | sed -n '/Hm?/,/(cut:/p' | grep -v '(cut:' | grep -q $'\e\[2m' || fail 'thoughts are not dim'
+prompted
+keys C-d
+count=$((count + 1)) # all that it writes is thoughts
+"$hearth" ask 'Hm?' --model endless --set temperature=0 --set max_tokens=40 >"$work/out" 2>/dev/null </dev/null || fail "ask while thinking: exit $?"
+[ ! -s "$work/out" ] || fail 'a pipe gets thoughts'
+unset HEARTH_ENGINE_CHAT_TEMPLATE_FILE
+
 grep -rqa 'little girl' "$work/data/store" && fail "a conversation lies in the store unencrypted"
 pgrep -f "$work" >/dev/null && fail "a server is left behind: $(pgrep -af "$work")"
 

@@ -1,6 +1,7 @@
 /* An answer while it is being written: what is waited for, its text, its end.
  *
  *   state events ──► one line that says what the model is doing, when that takes longer than a second
+ *   reasoning    ──► dim text, where people watch
  *   text events  ──► Markdown ──► the terminal        (in a pipe: the bytes as they are); how fast it is on the last line
  *   done event   ──► why it ended, when that was not by itself
  *
@@ -11,6 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/output.h"
 #include "app/chat/pace.h"
+#include "app/chat/thoughts.h"
 #include "app/interrupt.h"
 #include "app/term.h"
 #include "app/text.h"
@@ -27,6 +29,7 @@ struct waiting {
 struct answer {
     struct chat *chat;
     struct output out;
+    struct thoughts thoughts;
     struct waiting waiting;
     struct pace pace;
     json_t *done;
@@ -100,8 +103,16 @@ static int on_event(void *ctx, struct str name, const json_t *data, struct err *
     struct answer *w = ctx;
     if (str_eq(name, STR("state"))) {
         on_state(w, data);
+    } else if (str_eq(name, STR("reasoning"))) {
+        wipe(w);
+        int r = thoughts_put(&w->thoughts, (size_t)json_number(data, "from", 0), json_text(data, "text"));
+        if (r)
+            return r;
+        pace_show(&w->pace, data);
     } else if (str_eq(name, STR("text"))) {
         wipe(w);
+        if (json_text(data, "text").len)
+            thoughts_end(&w->thoughts);
         int r = output_put(&w->out, (size_t)json_number(data, "from", 0), json_text(data, "text"));
         if (!r)
             pace_show(&w->pace, data);
@@ -142,17 +153,33 @@ static int follow(struct answer *w, struct str id, struct err *e)
     int r = ERR_CLOSED;
     message_path(w->chat, id, "/events", path);
     for (int attempt = 0; attempt < ATTEMPTS_MAX && !w->done && (!r || r == ERR_CLOSED || r == ERR_CORRUPT); attempt++) {
-        size_t shown = w->out.shown;
+        size_t shown = w->out.shown + w->thoughts.shown;
         if (attempt)
             poll(NULL, 0, PAUSE_MS);
         r = client_events(w->chat->client, "GET", path, (struct str){0}, on_event, w, e);
-        attempt = w->out.shown > shown ? 0 : attempt; /* as long as it goes on, it may break off as often as it likes */
+        attempt = w->out.shown + w->thoughts.shown > shown ? 0 : attempt; /* as long as it goes on, it may break off as often as it likes */
     }
     if (r == ERR_CANCELED) {
         w->chat->stopped = true;
         r = stop(w, id, e);
     }
     return r || w->done ? r : err_set(e, ERR_CLOSED, "%s", T(w->chat->app->lang, CHAT_BROKEN));
+}
+
+void answer_show_calls(const struct chat *c, const json_t *message)
+{
+    const json_t *call;
+    size_t i;
+    json_array_foreach(json_object_get(message, "calls"), i, call)
+    {
+        struct str name = json_text(call, "name"), arguments = json_text(call, "arguments");
+        chat_note(c, T(c->app->lang, CHAT_CALL), STR_ARG(name), STR_ARG(arguments));
+    }
+    json_array_foreach(json_object_get(message, "results"), i, call)
+    {
+        struct str name = json_text(call, "name"), content = json_text(call, "content");
+        chat_note(c, T(c->app->lang, CHAT_RESULT), STR_ARG(name), STR_ARG(content));
+    }
 }
 
 /* Why it ended. */
@@ -172,16 +199,18 @@ static void say_state(const struct chat *c, const json_t *message)
 
 int answer_follow(struct chat *c, json_t **message, struct err *e)
 {
-    struct answer w = {.chat = c, .pace.app = c->app};
+    struct answer w = {.chat = c, .pace.app = c->app, .thoughts.app = c->app};
     int r = output_begin(&w.out, c->app);
     if (!r)
         r = follow(&w, json_text(*message, "id"), e);
     wipe(&w);
     pace_end(&w.pace);
+    thoughts_end(&w.thoughts);
     output_end(&w.out);
     if (w.done) {
         json_decref(*message);
         *message = json_incref(w.done);
+        answer_show_calls(c, w.done);
         say_state(c, w.done);
         if (str_eq(json_text(w.done, "state"), STR("failed")))
             c->code = EXIT_FAILED;

@@ -73,7 +73,7 @@ int chat_open(struct chat *c, struct str id, struct err *e)
         if (question)
             show_question(c, json_text(m, "content"));
         else
-            answer_show(c, json_text(m, "content"));
+            answer_show(c, json_text(m, "content")), answer_show_calls(c, m);
     }
     return OK;
 }

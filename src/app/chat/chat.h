@@ -74,6 +74,8 @@ const json_t *talk_last(const struct chat *c, const char *role);
 int answer_follow(struct chat *c, json_t **message, struct err *e);
 /* A message of before, as it was shown then. */
 void answer_show(struct chat *c, struct str text);
+/* The calls of tools that an answer asks for, or what came of them; a line for each. */
+void answer_show_calls(const struct chat *c, const json_t *message);
 /* One line about how fast it was; nothing when it is not known. */
 void answer_stats(const struct chat *c, const json_t *message);
 

@@ -98,9 +98,9 @@ static int run_system(struct chat *c, struct str rest, struct err *e)
     return OK;
 }
 
-static const char *const setting_names[] = {
-    "temperature",       "top_p", "top_k", "min_p", "max_tokens", "seed", "repeat_penalty", "presence_penalty",
-    "frequency_penalty", "stop",  NULL};
+static const char *const setting_names[] = {"temperature",       "top_p", "top_k",          "min_p",
+                                            "max_tokens",        "seed",  "repeat_penalty", "presence_penalty",
+                                            "frequency_penalty", "stop",  "think_budget",   NULL};
 
 static void set_choices(const struct chat *c, struct line_choices *ret)
 {

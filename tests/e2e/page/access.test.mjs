@@ -24,7 +24,7 @@ const texts = (page) =>
     });
 
 // Names, units, keys and languages are the same everywhere.
-const same = /Hearth|Hugging Face|ChatGPT|conversations\.json|JSON|Markdown|ORG\/REPO:QUANT|https?:\/\/\S+|model\.gguf|\.gguf|\b[KMG]B\b|Enter|Shift|Ctrl\S*|Esc|hearth \w+|tiny-\w+|stories260K|Q8_0|F32|Top P|Min P|Apache-2\.0|MIT|\b[\d.]+[BM]\b|\bjs\b|English|Switch to English|切换到中文|简体中文|中文|Llama[\w. -]*|Qwen[\w. -]*|Gemma[\w. -]*|Phi[\w. -]*|Mistral[\w. -]*|SmolLM[\w. -]*|[\w.-]+-licen[cs]e|hk_\w*|\w+\.txt/gi;
+const same = /Hearth|Hugging Face|ChatGPT|OpenAI|Anthropic|MCP|Schema|conversations\.json|JSON|Markdown|ORG\/REPO:QUANT|https?:\/\/\S+|model\.gguf|\.gguf|\b[KMG]B\b|Enter|Shift|Ctrl\S*|Esc|hearth \w+|tiny-\w+|stories260K|Q8_0|F32|Top P|Min P|Apache-2\.0|MIT|\b[\d.]+[BM]\b|\bjs\b|English|Switch to English|切换到中文|简体中文|中文|Llama[\w. -]*|Qwen[\w. -]*|Gemma[\w. -]*|Phi[\w. -]*|Mistral[\w. -]*|SmolLM[\w. -]*|[\w.-]+-licen[cs]e|hk_\w*|\w+\.txt/gi;
 const rules = {
     zh: (text) => assert.doesNotMatch(text.replace(same, ''), /[a-z]{3}/i),
     en: (text) => assert.doesNotMatch(text.replace(same, ''), /\p{Script=Han}|undefined|NaN|\[object/u),

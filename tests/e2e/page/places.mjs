@@ -29,6 +29,21 @@ const line = 'a line of code that is a good deal longer than any telephone is wi
 
 ${'averylongwordwithoutanyspace'.repeat(8)} https://other.invalid/${'path/'.repeat(40)}`;
 
+const CALLS = [{ id: 'c1', name: 'f_1', arguments: '{"a":1,"b":["2","3"]}' }, { id: 'c2', name: 'f_2', arguments: `{"x":"${'1 '.repeat(200)}"}` }, { id: 'c3', name: 'f_3', arguments: '{"x":' }];
+
+/** A conversation in which tools were called and answered. */
+async function resulted(server) {
+    const messages = [
+        { id: 'a', parent: null, role: 'user', content: '1' },
+        { id: 'b', parent: 'a', role: 'assistant', content: '2', reasoning: '3', calls: CALLS.slice(0, 2) },
+        { id: 'c', parent: 'b', role: 'tool', content: '', results: [{ id: 'c1', name: 'f_1', content: '4' }, { id: 'c2', name: 'f_2', content: '5\n'.repeat(50) }] },
+        { id: 'd', parent: 'c', role: 'assistant', content: '6' },
+    ].map((m, i) => ({ ...m, state: 'done', created_ms: i + 1 }));
+    const answer = await server.post('/api/import', { format: 'hearth.conversations', version: 1, conversations: [{ title: '5', model: CHAT, leaf: 'd', messages }] });
+    if (!answer.ok) throw new Error(await answer.text());
+    return (await (await fetch(`${server.url}/api/conversations?limit=1`)).json()).conversations[0].id;
+}
+
 /** Conversations that the places need, made once. Their titles are digits, which are the same in every language. */
 export async function furnish(server) {
     const ended = async (state, more = {}) => {
@@ -50,6 +65,8 @@ export async function furnish(server) {
         length: await ended('length'),
         interrupted: await ended('interrupted'),
         failed: await ended('failed', { error: '500' }),
+        called: await ended('done', { content: '', calls: CALLS }),
+        resulted: await resulted(server),
         long: await conversation(server, [], { title: '4', model: CHAT, settings: LONG }),
     };
 }
@@ -81,6 +98,24 @@ export const places = {
         await page.unrouteAll();
         await page.reload();
         await page.locator('.answer.writing .prose').waitFor();
+    },
+    'calls that wait for results': async (page, { server, f }) => {
+        await page.goto(`${server.url}/?c=${f.called}`);
+        await page.locator('.result-form').waitFor();
+        await page.locator('details.call summary').first().click();
+    },
+    'calls and their results': async (page, { server, f }) => {
+        await page.goto(`${server.url}/?c=${f.resulted}`);
+        await page.locator('article.tool').waitFor();
+        for (const one of await page.locator('details.folded summary').all()) await one.click();
+    },
+    'tools that cannot be enforced': async (page, { server, f }) => {
+        await page.goto(`${server.url}/?c=${f.resulted}`);
+        await page.locator('article.tool').waitFor();
+        await page.keyboard.press('Control+.');
+        await page.locator('textarea.json').first().fill('[{"name":"f","parameters":{"type":"object","properties":{"x":{"not":{}}}}}]');
+        await page.locator('[role=status].problem').waitFor();
+        await page.locator('textarea.json').last().fill('{"type":"integer"');
     },
     'a question that is edited': async (page, { server, f }) => {
         await page.goto(`${server.url}/?c=${f.stopped}`);

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { speedText } from '../base/format';
 import { useStore } from '../base/store';
 import { useText, type Texts } from '../i18n';
@@ -9,6 +10,7 @@ import type { Message, Usage } from '../net/types';
 import { CopyButton } from '../parts/copy';
 import { Flame, IconDown, IconForward, IconRetry, IconUp } from '../parts/icons';
 import { useServices } from '../services';
+import { Calls, ResultForm } from './calls';
 import { Versions, type MessageProps } from './message';
 import { useModel } from './model';
 
@@ -19,11 +21,25 @@ export function Answer(props: MessageProps): VNode {
   const live = useStore(chat.live, (l) => l.id === message.id);
   return (
     <article class={`answer ${live ? 'writing' : message.state}`} aria-label={t.answer}>
-      {!live && message.reasoning && <details class="thoughts"><summary>{t.thoughts}</summary><Markdown text={message.reasoning} /></details>}
+      {!live && message.reasoning && <Thoughts text={message.reasoning} />}
       {live ? <Growing /> : message.content && <Markdown text={message.content} />}
+      {!live && message.calls && <Calls calls={message.calls} />}
       {!live && message.state === 'failed' && <Failure {...props} />}
       {!live && <Footer {...props} />}
+      {!live && props.last && message.calls && <ResultForm message={message} calls={message.calls} />}
     </article>
+  );
+}
+
+/** Seen while it is all there is; folded as soon as something else comes, unless the reader has opened it. */
+function Thoughts({ text, growing = false, alone = false }: { text: string; growing?: boolean; alone?: boolean }): VNode {
+  const t = useText();
+  const [opened, setOpened] = useState<boolean | null>(null);
+  return (
+    <details class="folded thoughts" aria-label={t.thoughts} open={opened ?? alone} onToggle={(e) => e.currentTarget.open !== (opened ?? alone) && setOpened(e.currentTarget.open)}>
+      <summary>{growing ? t.thinking : t.thoughts}</summary>
+      <Markdown text={text} />
+    </details>
   );
 }
 
@@ -31,11 +47,15 @@ export function Answer(props: MessageProps): VNode {
 function Growing(): VNode {
   const t = useText();
   const { chat } = useServices();
-  const { text, phase, pace } = useStore(chat.live, (l) => l);
+  const { text, reasoning, calls, phase, pace } = useStore(chat.live, (l) => l);
+  const thinks = reasoning !== '' && !text && !calls.length;
+  const nothing = !text && !reasoning && !calls.length;
   return (
     <>
+      {reasoning && <Thoughts text={reasoning} growing={thinks} alone={thinks} />}
       {text && <Markdown text={text} />}
-      {(!text || phase.phase === 'lost') && <p class="waiting" role={phase.phase === 'lost' ? 'alert' : undefined}><Flame lively />{phaseText(phase, t)}</p>}
+      <Calls calls={calls} growing />
+      {(nothing || phase.phase === 'lost') && <p class="waiting" role={phase.phase === 'lost' ? 'alert' : undefined}><Flame lively />{phaseText(phase, t)}</p>}
       {pace && phase.phase !== 'lost' && <footer><span class="speed">{paceText(pace, t)}</span></footer>}
     </>
   );
@@ -78,7 +98,7 @@ function Footer(props: MessageProps): VNode {
         <button type="button" class="quiet" onClick={() => void chat.regenerate(message, model?.id ?? null)} aria-label={t.regenerate} title={t.regenerate}><IconRetry /></button>
       )}
       {message.content && <Rating message={message} />}
-      {unfinished && last && !writing && (
+      {unfinished && last && !writing && !message.calls && (
         <button type="button" class="quiet worded" onClick={() => void chat.resume(message)}><IconForward />{t.resume}</button>
       )}
       <span class="speed">{notes(message, t)}</span>

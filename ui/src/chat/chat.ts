@@ -3,7 +3,7 @@
 import type { Api, Change, NewMessage } from '../net/api';
 import { toApiError, type ApiError } from '../net/errors';
 import { follow, type Pace, type Phase } from '../net/follow';
-import type { Conversation, Message, Settings } from '../net/types';
+import type { Call, Conversation, Message, Settings } from '../net/types';
 import { Store } from '../base/store';
 import { Tree, withMessage } from './tree';
 
@@ -29,6 +29,8 @@ export interface ChatState {
 export interface Live {
   id: string | null; // the message that is being written
   text: string;
+  reasoning: string;
+  calls: Call[];
   phase: Phase;
   pace: Pace | null; // null: there is no text yet
 }
@@ -39,7 +41,7 @@ export interface Hooks {
   finished(message: Message): void;
 }
 
-const WAITING: Live = { id: null, text: '', phase: { phase: 'queued' }, pace: null };
+const WAITING: Live = { id: null, text: '', reasoning: '', calls: [], phase: { phase: 'queued' }, pace: null };
 const blank = (): ChatState => ({
   id: null,
   phase: 'ready',
@@ -105,6 +107,16 @@ export class Chat {
       if (model) body.model = model;
       const { message, answer } = await this.api.post(id, body);
       this.add(answer ? [message, answer] : [message]);
+      this.hooks.touched(id);
+    });
+  }
+
+  /** What came of the calls that an answer ends with; another answer follows. */
+  results(message: Message, results: { id: string; content: string }[], model: string | null): Promise<boolean> {
+    return this.act(async () => {
+      const id = this.store.get().id!;
+      const posted = await this.api.post(id, { results, parent: message.id, ...(model ? { model } : {}) });
+      this.add(posted.answer ? [posted.message, posted.answer] : [posted.message]);
       this.hooks.touched(id);
     });
   }
@@ -248,7 +260,13 @@ export class Chat {
       next = {};
     };
     try {
-      const ended = await follow(this.api, id, message.id, { phase: (phase) => draw({ phase }), text: (text, pace) => draw({ text, pace }) }, signal);
+      const listener = {
+        phase: (phase: Phase): void => draw({ phase }),
+        text: (text: string, pace: Pace | null): void => draw({ text, pace }),
+        reasoning: (reasoning: string, pace: Pace | null): void => draw({ reasoning, pace }),
+        calls: (calls: Call[]): void => draw({ calls }),
+      };
+      const ended = await follow(this.api, id, message.id, listener, signal);
       this.put(ended);
       this.hooks.finished(ended);
       this.hooks.touched(id);

@@ -6,6 +6,7 @@ import { memo } from '../parts/memo';
 import { useServices } from '../services';
 import { Answer } from './answer';
 import { Question } from './question';
+import { Results } from './results';
 
 export interface MessageProps {
   message: Message;
@@ -14,7 +15,12 @@ export interface MessageProps {
   last: boolean;
 }
 
-export const MessageView = memo((props: MessageProps): VNode => (props.message.role === 'user' ? <Question {...props} /> : <Answer {...props} />));
+const views = { user: Question, assistant: Answer, tool: Results };
+
+export const MessageView = memo((props: MessageProps): VNode => {
+  const View = views[props.message.role];
+  return <View {...props} />;
+});
 
 /** ‹ 2/3 › */
 export function Versions({ message, version, versions }: MessageProps): VNode | null {

@@ -1,7 +1,7 @@
 // The settings of sampling, as data: bounds are those of the API.
 import type { Settings } from '../net/types';
 
-export type NumberField = Exclude<keyof Settings, 'stop'>;
+export type NumberField = { [K in keyof Settings]-?: Settings[K] extends number | undefined ? K : never }[keyof Settings];
 export interface FieldRow {
   name: NumberField;
   min: number;
@@ -15,6 +15,7 @@ export const fieldRows: readonly FieldRow[] = [
   { name: 'top_k', min: 0, max: 1000, step: 1 },
   { name: 'min_p', min: 0, max: 1, step: 0.01 },
   { name: 'max_tokens', min: 1, max: 1_000_000, step: 1 },
+  { name: 'think_budget', min: 1, max: 1_000_000, step: 1 },
   { name: 'seed', min: 0, max: 2 ** 31 - 1, step: 1 },
   { name: 'repeat_penalty', min: 0.5, max: 2, step: 0.05 },
   { name: 'presence_penalty', min: -2, max: 2, step: 0.1 },
@@ -35,6 +36,9 @@ export function withField<K extends keyof Settings>(settings: Settings, name: K,
   else next[name] = value;
   return next;
 }
+
+/** What "reset" leaves alone: tools and form are no matter of sampling. */
+export const keptOf = ({ tools, tool_choice, schema }: Settings): Settings => ({ ...(tools && { tools }), ...(tool_choice && { tool_choice }), ...(schema && { schema }) });
 
 const STOPS_MAX = 4;
 export const parseStops = (text: string): string[] | undefined => {

@@ -6,7 +6,8 @@ import { useText } from '../i18n';
 import { errorText } from '../i18n/errors';
 import { IconClose, IconTrash } from '../parts/icons';
 import { useServices } from '../services';
-import { fieldRows, parseField, parseStops, withField, type FieldRow } from './panel-fields';
+import { fieldRows, keptOf, parseField, parseStops, withField, type FieldRow } from './panel-fields';
+import { Thinking, ToolsAndForm } from './panel-tools';
 
 export function Panel(): VNode {
   const t = useText();
@@ -26,12 +27,14 @@ export function Panel(): VNode {
       <label class="block" for={`${id}-system`}>{t.system}</label>
       <textarea id={`${id}-system`} rows={6} defaultValue={system} key={`system ${system}`} aria-describedby={`${id}-system-hint`} onChange={(e) => void chat.change({ system: e.currentTarget.value })} />
       <p id={`${id}-system-hint`} class="soft">{t.systemHint}</p>
+      <ToolsAndForm />
       <fieldset>
         <legend>{t.sampling}</legend>
         <p class="soft">{t.samplingHint}</p>
+        <Thinking />
         {fieldRows.map((row) => <Field key={row.name} row={row} value={settings[row.name]} save={(v) => void chat.change({ settings: withField(chat.store.get().settings, row.name, v) })} />)}
         <Stops value={settings.stop} save={(v) => void chat.change({ settings: withField(chat.store.get().settings, 'stop', v) })} />
-        <button type="button" class="plain" disabled={Object.keys(settings).length === 0} onClick={() => void chat.change({ settings: {} })}>{t.reset}</button>
+        <button type="button" class="plain" disabled={Object.keys(settings).length === Object.keys(keptOf(settings)).length} onClick={() => void chat.change({ settings: keptOf(chat.store.get().settings) })}>{t.reset}</button>
       </fieldset>
     </div>
   );

@@ -1,9 +1,10 @@
 // One function for each thing that the page asks of the server.
 import { Http } from './http';
-import type { Conversation, Folder, Head, Imported, Key, Message, Preset, Pull, Session, Settings, Status, Suggestion, Summary } from './types';
+import type { Conversation, Folder, Head, Imported, Key, Message, Preset, Problem, Pull, Session, Settings, Status, Suggestion, Summary } from './types';
 
 export interface NewMessage {
-  content: string;
+  content?: string;
+  results?: { id: string; content: string }[];
   parent?: string | null;
   attachments?: { name: string; text: string }[];
   model?: string;
@@ -60,6 +61,7 @@ export class Api {
   stop = (id: string, mid: string): Promise<void> => this.http.json('POST', `${message(id, mid)}/stop`);
   rate = (id: string, mid: string, rating: -1 | 0 | 1): Promise<Message> => this.http.json('PATCH', message(id, mid), { body: { rating } });
   events = (id: string, mid: string, signal: AbortSignal): Promise<Response> => this.http.open('GET', `${message(id, mid)}/events`, { signal });
+  check = (settings: Settings, signal?: AbortSignal): Promise<{ problems: Problem[] }> => this.http.json('POST', '/api/check', { body: { settings }, signal });
   count = (text: string, model: string | null, signal?: AbortSignal): Promise<{ tokens: number }> =>
     this.http.json('POST', '/api/count', { body: { text, model: model ?? undefined }, signal });
 

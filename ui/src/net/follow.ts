@@ -1,14 +1,14 @@
 // Follows an answer while the server writes it, and through everything that may come between: a slow reader who is dropped,
 // a server that is killed and started again. Each connection begins with the text so far, so nothing is lost or doubled.
 //
-//   connect ──► state* ──► text (from 0) ──► text (from N)* ──► done
+//   connect ──► state* ──► reasoning* ──► text (from 0) ──► text (from N)* ──► call* ──► done
 //      ▲                          │ broken, or an offset that does not fit
 //      └────────── pause ◄────────┘
 import type { Api } from './api';
 import { ApiError, toApiError } from './errors';
 import { utf8Length } from '../base/format';
 import { eventsOf } from './sse';
-import type { Message } from './types';
+import type { Call, Message } from './types';
 
 export interface Phase {
   phase: 'queued' | 'loading' | 'reading' | 'writing' | 'lost';
@@ -27,10 +27,19 @@ export interface Listener {
   phase(phase: Phase): void;
   /** All of the text so far. */
   text(text: string, pace: Pace | null): void;
+  /** All that was thought so far. */
+  reasoning(text: string, pace: Pace | null): void;
+  /** All calls of tools so far; the last one may be unfinished. */
+  calls(calls: Call[]): void;
 }
 interface TextEvent extends Partial<Pace> {
   from: number;
   text: string;
+}
+
+interface CallEvent extends Call {
+  index: number;
+  from: number;
 }
 
 /** The text so far, and how many bytes it has: what the next offset must be. */
@@ -49,6 +58,20 @@ export class Assembly {
     this.text += piece.text;
     this.bytes += utf8Length(piece.text);
     return true;
+  }
+}
+
+/** The same of calls, each of which has a text of its own. */
+export class Calls {
+  private readonly all: { id: string; name: string; text: Assembly }[] = [];
+
+  add({ index, id, name, from, arguments: text }: CallEvent): boolean {
+    if (index > this.all.length) return false;
+    const call = (this.all[index] ??= { id, name, text: new Assembly() });
+    return call.text.add({ from, text });
+  }
+  list(): Call[] {
+    return this.all.map(({ id, name, text }) => ({ id, name, arguments: text.text }));
   }
 }
 
@@ -75,10 +98,22 @@ async function once(api: Api, conversation: string, message: string, listener: L
   const answer = await api.events(conversation, message, signal);
   if (!answer.body) throw new ApiError('other', 'an answer without a body');
   const assembly = new Assembly();
+  const thoughts = new Assembly();
+  const calls = new Calls();
   for await (const event of eventsOf(answer.body, signal)) {
     alive();
     if (event.name === 'done') return JSON.parse(event.data) as Message;
     if (event.name === 'state') listener.phase(JSON.parse(event.data) as Phase);
+    else if (event.name === 'reasoning') {
+      const piece = JSON.parse(event.data) as TextEvent;
+      if (!thoughts.add(piece)) return null;
+      listener.phase({ phase: 'writing' });
+      listener.reasoning(thoughts.text, paceOf(piece));
+    } else if (event.name === 'call') {
+      if (!calls.add(JSON.parse(event.data) as CallEvent)) return null;
+      listener.phase({ phase: 'writing' });
+      listener.calls(calls.list());
+    }
     // Pieces after the first need no name of their own.
     else if (event.name === 'text' || event.name === 'message') {
       const piece = JSON.parse(event.data) as TextEvent;

@@ -37,6 +37,11 @@ export interface Settings {
   presence_penalty?: number;
   frequency_penalty?: number;
   stop?: string[];
+  thinking?: boolean; // absent: as the model's template has it
+  think_budget?: number;
+  tools?: unknown[]; // as OpenAI has them
+  tool_choice?: 'auto' | 'none' | 'required';
+  schema?: object; // JSON Schema of answers
 }
 export interface Summary {
   id: string;
@@ -70,13 +75,32 @@ export interface Usage {
   first_ms: number;
   decode_ms: number;
 }
+/** Of an answer: a tool that it asks to be called. The arguments are JSON text, unless the answer was cut within them. */
+export interface Call {
+  id: string;
+  name: string;
+  arguments: string;
+}
+/** What came of one. */
+export interface Result {
+  id: string;
+  name: string;
+  content: string;
+}
+/** What cannot be enforced of settings, and why. */
+export interface Problem {
+  field: 'tools' | 'schema';
+  message: string;
+}
 export type MessageState = 'done' | 'writing' | 'stopped' | 'length' | 'failed' | 'interrupted';
 export interface Message {
   id: string;
   parent: string | null;
-  role: 'user' | 'assistant';
+  role: 'user' | 'assistant' | 'tool';
   content: string;
   reasoning?: string;
+  calls?: Call[];
+  results?: Result[]; // of a tool's message: of all calls of its parent
   model?: string;
   state: MessageState;
   error?: string;

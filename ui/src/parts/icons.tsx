@@ -33,6 +33,8 @@ export const IconRight = icon('M9.5 6l6 6-6 6');
 export const IconChevron = icon('M7 10l5 5 5-5');
 export const IconEnd = icon('M12 5v14M6 13l6 6 6-6');
 
+export const IconTool = icon('M14.5 6.5a4 4 0 0 0-5.2 5.2L4 17l3 3 5.3-5.3a4 4 0 0 0 5.2-5.2L15 12l-3-3z');
+
 export const IconStop = (): VNode => (
   <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><rect x="6" y="6" width="12" height="12" rx="2.5" fill="currentColor" /></svg>
 );
