@@ -69,7 +69,7 @@ static int parse_file(const struct host_request *q, struct str bytes, enum doc_k
     if (!r && *ret_kind == DOC_PDF)
         r = err_set(e, ERR_UNSUPPORTED, "is a PDF within a gzip file; unpack it first");
     if (!r)
-        r = parse(*ret_kind, &s, t, e);
+        r = parse_as(*ret_kind, &s, t, e);
     buf_free(&unpacked);
     return r;
 }
@@ -77,7 +77,7 @@ static int parse_file(const struct host_request *q, struct str bytes, enum doc_k
 static int parse_pdf(const struct host_request *q, struct str bytes, struct text *t, struct err *e)
 {
     const struct source s = {.bytes = bytes, .bytes_max = q->limits.text_bytes_max};
-    return parse(DOC_PDF, &s, t, e);
+    return parse_as(DOC_PDF, &s, t, e);
 }
 
 static void put_end(struct sender *s, enum doc_kind kind, const struct text *t)

@@ -28,7 +28,7 @@ parser_fn parse_mail;     /* mail.c */
 parser_fn parse_man;      /* man.c */
 
 /* By its kind; ends with text's own failure if there is one. */
-int parse(enum doc_kind kind, const struct source *s, struct text *t, struct err *e);
+int parse_as(enum doc_kind kind, const struct source *s, struct text *t, struct err *e);
 
 /* ---- what several of them need */
 /* The source as UTF-8 in a buffer of its own. */

@@ -50,14 +50,13 @@ int parse_pages(const struct source *s, struct text *t, struct err *e)
     return OK;
 }
 
-int parse(enum doc_kind kind, const struct source *s, struct text *t, struct err *e)
+int parse_as(enum doc_kind kind, const struct source *s, struct text *t, struct err *e)
 {
     static parser_fn *const parsers[] = {
-        [DOC_TEXT] = parse_plain, [DOC_MARKDOWN] = parse_markdown, [DOC_HTML] = parse_html,
-        [DOC_PDF] = parse_pages,  [DOC_CODE] = parse_code,         [DOC_CSV] = parse_csv,
+        [DOC_TEXT] = parse_plain, [DOC_MARKDOWN] = parse_markdown, [DOC_HTML] = parse_html, [DOC_PDF] = parse_pages,
+        [DOC_CODE] = parse_code,  [DOC_CSV] = parse_csv,           [DOC_DOCX] = parse_docx, [DOC_ODT] = parse_odt,
+        [DOC_EPUB] = parse_epub,  [DOC_MAIL] = parse_mail,         [DOC_MAN] = parse_man,
     };
-    if ((unsigned)kind >= sizeof parsers / sizeof *parsers || !parsers[kind])
-        return err_set(e, ERR_UNSUPPORTED, "is of a kind that is not read (%s)", doc_kind_name(kind));
     int r = parsers[kind](s, t, e);
     if (!r && text_failed(t))
         r = err_set(e, text_failed(t), text_failed(t) == ERR_LIMIT ? "has more text than is read" : "needs more memory than there is");

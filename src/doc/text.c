@@ -157,6 +157,11 @@ void text_space(struct text *t)
 {
     want_gap(t, GAP_SPACE);
 }
+void text_unspace(struct text *t)
+{
+    if (t->gap == GAP_SPACE)
+        t->gap = GAP_NONE;
+}
 void text_line(struct text *t)
 {
     want_gap(t, GAP_LINE);

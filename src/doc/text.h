@@ -52,6 +52,8 @@ void text_flow(struct text *t, struct str utf8);
 /* Spaces and newlines count: <pre>. */
 void text_exact(struct text *t, struct str utf8);
 void text_space(struct text *t);
+/* A space that waits is not wanted after all. */
+void text_unspace(struct text *t);
 void text_line(struct text *t);
 void text_block(struct text *t);
 /* What flows between the two is a heading. A second beginning ends the first. */

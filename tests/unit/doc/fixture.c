@@ -43,7 +43,7 @@ void see_parsed(struct seen *s, enum doc_kind kind, struct str bytes)
     const struct source source = {.bytes = bytes, .bytes_max = TEXT_BYTES_MAX};
     begin(s);
     text_init(&t, TEXT_BYTES_MAX);
-    s->code = parse(kind, &source, &t, &s->err);
+    s->code = parse_as(kind, &source, &t, &s->err);
     if (!s->code) {
         assert_int_equal(chunk_text(&t, take, s), OK);
         assert_int_equal(s->text.len, t.out.len);

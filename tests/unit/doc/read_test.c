@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -108,6 +109,76 @@ static void test_a_lost_host_is_started_again(void **state)
     expect("c.txt", STR("third"), OK, "third");
 }
 
+/* ---- PDF, written by hand: a page for each text. `encrypted`: with a password that is not empty. */
+
+static void put_object(struct buf *b, size_t *offsets, int n, const char *body)
+{
+    offsets[n] = b->len;
+    buf_printf(b, "%d 0 obj\n%s\nendobj\n", n, body);
+}
+
+static void make_pdf(struct buf *b, const char *const *pages, int n_pages, bool encrypted)
+{
+    size_t offsets[64] = {0};
+    char body[600], kids[200] = "";
+    int n = 3;
+    *b = buf_make(1 << 16);
+    buf_puts(b, "%PDF-1.4\n");
+    put_object(b, offsets, 1, "<< /Type /Catalog /Pages 2 0 R >>");
+    put_object(b, offsets, 3, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+    for (int i = 0; i < n_pages; i++) {
+        char stream[200];
+        snprintf(stream, sizeof stream, "BT /F 12 Tf 72 700 Td (%s) Tj ET", pages[i]);
+        snprintf(body, sizeof body, "<< /Length %zu >>\nstream\n%s\nendstream", strlen(stream), stream);
+        put_object(b, offsets, ++n, body);
+        snprintf(body, sizeof body,
+                 "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources << /Font << /F 3 0 R >> >> >>", n);
+        put_object(b, offsets, ++n, body);
+        snprintf(kids + strlen(kids), sizeof kids - strlen(kids), "%d 0 R ", n);
+    }
+    snprintf(body, sizeof body, "<< /Type /Pages /Kids [%s] /Count %d >>", kids, n_pages);
+    put_object(b, offsets, 2, body);
+    size_t xref = b->len;
+    buf_printf(b, "xref\n0 %d\n0000000000 65535 f \n", n + 1);
+    for (int i = 1; i <= n; i++)
+        buf_printf(b, "%010zu 00000 n \n", offsets[i]);
+    buf_printf(
+        b, "trailer << /Size %d /Root 1 0 R %s >>\nstartxref\n%zu\n%%%%EOF\n", n + 1,
+        encrypted
+            ? "/ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>] /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 "
+              "/O <000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f> "
+              "/U <202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f> >>"
+            : "",
+        xref);
+}
+
+static void test_pdf(void **state)
+{
+    static const char *const pages[] = {"Words of the first page.", "", "On the third page."};
+    (void)state;
+    struct buf pdf;
+    struct seen s;
+    make_pdf(&pdf, pages, 3, false);
+    see_read(&s, reader, "report.pdf", buf_str(&pdf));
+    if (s.code == ERR_UNSUPPORTED) { /* tools/setup test installs it */
+        print_message("pdftotext is not installed\n");
+        skip();
+    }
+    if (s.code)
+        fail_msg("%s", s.err.text);
+    assert_int_equal(s.info.kind, DOC_PDF);
+    assert_int_equal(s.info.n_pages, 3);
+    assert_has(&s, "Words of the first page.");
+    assert_has(&s, "On the third page.");
+    assert_int_equal(s.chunks[0].page, 1);
+    see_free(&s);
+    expect("cut.pdf", str_head(buf_str(&pdf), 30), ERR_CORRUPT, "damaged PDF");
+    buf_free(&pdf);
+    make_pdf(&pdf, pages, 3, true);
+    expect("secret.pdf", buf_str(&pdf), ERR_DENIED, "PDF with a password");
+    buf_free(&pdf);
+}
+
 static int stop_at_first(void *ctx, const struct doc_chunk *c)
 {
     (void)c;
@@ -193,6 +264,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_gb18030_in_the_child),
+        cmocka_unit_test(test_pdf),
         cmocka_unit_test(test_a_lost_host_is_started_again),
         cmocka_unit_test(test_stopping_and_changing),
         cmocka_unit_test(test_hostile_frames),
