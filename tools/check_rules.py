@@ -25,8 +25,8 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 OWNED = {"uv.h": "loop", "llhttp.h": "net", "jansson.h": "api", "yaml.h": "app", "utf8proc.h": "model", "immintrin.h": "tensor",
          "sqlite3.h": "store", "curl/curl.h": "fetch", "histedit.h": "app", "openssl/evp.h": "store",
          "zstd.h": "store", "hiredis/async.h": "store", "hiredis/hiredis.h": "store",
-         "seccomp.h": "sys", "zip.h": "doc", "expat.h": "doc", "gumbo.h": "doc", "pcre2.h": "skill"}
-ALSO = {("utf8proc.h", "store"), ("utf8proc.h", "skill"), ("jansson.h", "skill"), ("jansson.h", "assistant"), ("immintrin.h", "sys"), ("immintrin.h", "app"), ("openssl/evp.h", "fetch"), ("jansson.h", "fetch"), ("jansson.h", "talk"), ("jansson.h", "model"), ("jansson.h", "engine"), ("jansson.h", "app")}
+         "zdict.h": "kb", "libstemmer.h": "kb", "seccomp.h": "sys", "zip.h": "doc", "expat.h": "doc", "gumbo.h": "doc", "pcre2.h": "skill"}
+ALSO = {("zstd.h", "kb"), ("utf8proc.h", "store"), ("utf8proc.h", "skill"), ("jansson.h", "skill"), ("jansson.h", "assistant"), ("immintrin.h", "sys"), ("immintrin.h", "app"), ("openssl/evp.h", "fetch"), ("jansson.h", "fetch"), ("jansson.h", "talk"), ("jansson.h", "model"), ("jansson.h", "engine"), ("jansson.h", "app")}
 BANNED = "strcpy strcat sprintf vsprintf gets strtok atoi atol atoll atof alloca rand srand system popen tmpnam mktemp strncpy strncat".split()
 LINES_MAX = 800
 FUNCTION_LINES_MAX = 60

@@ -52,7 +52,7 @@ int migrate(struct store_db *db, const struct store_schema *const *schemas, size
 /* ERR_UNSUPPORTED when the database knows a later version than we do. */
 int migrate_check(struct store_db *db, const struct store_schema *const *schemas, size_t n, struct err *e);
 
-/* Registers the tokenizer "hearth" for FTS5. */
+/* Registers the tokenizers "hearth" and "hearth_terms" for FTS5. */
 int tokenizer_register(sqlite3 *db);
 
 /* ---- the store */

@@ -1,4 +1,5 @@
-/* words.h as a tokenizer of FTS5. */
+/* words.h as a tokenizer of FTS5; and one for rooms that cut their texts themselves: "hearth_terms" takes what stands between spaces as it
+ * is. */
 #include "store/internal.h"
 #include "store/words.h"
 
@@ -40,11 +41,25 @@ static int tokenize(Fts5Tokenizer *t, void *ctx, int flags, const char *text, in
     return c.code;
 }
 
+static int take_terms(Fts5Tokenizer *t, void *ctx, int flags, const char *text, int len, token_fn *fn)
+{
+    int code = SQLITE_OK;
+    (void)t;
+    (void)flags;
+    for (int at = 0, end; !code && at < len; at = end + 1) {
+        for (end = at; end < len && text[end] != ' '; end++)
+            ;
+        if (end > at)
+            code = fn(ctx, 0, text + at, end - at, at, end);
+    }
+    return code;
+}
+
 int tokenizer_register(sqlite3 *db)
 {
     fts5_api *api = NULL;
     sqlite3_stmt *st = NULL;
-    fts5_tokenizer tokenizer = {create, delete, tokenize};
+    fts5_tokenizer words = {create, delete, tokenize}, terms = {create, delete, take_terms};
     int r = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL);
     if (!r)
         r = sqlite3_bind_pointer(st, 1, &api, "fts5_api_ptr", NULL);
@@ -53,5 +68,7 @@ int tokenizer_register(sqlite3 *db)
     sqlite3_finalize(st);
     if (r || !api)
         return ERR_UNSUPPORTED;
-    return api->xCreateTokenizer(api, "hearth", api, &tokenizer, NULL) ? ERR_NOMEM : OK;
+    if (api->xCreateTokenizer(api, "hearth", api, &words, NULL) || api->xCreateTokenizer(api, "hearth_terms", api, &terms, NULL))
+        return ERR_NOMEM;
+    return OK;
 }

@@ -1,0 +1,27 @@
+/* What the files of this room share: the knowledge base itself. */
+#ifndef KB_INTERNAL_H
+#define KB_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "kb/rows.h"
+
+struct kb {
+    struct store *store;
+    const struct clock *clock;
+    struct kb_limits limits;
+    /* Counted up after a commit (release), so that who reads it (acquire) before a search finds what was committed. */
+    _Atomic uint64_t changes;
+    pthread_mutex_t mutex; /* of what follows */
+    struct dictionary *dictionaries;
+};
+
+void dictionaries_free(struct kb *kb);
+
+static inline void kb_changed(struct kb *kb)
+{
+    atomic_fetch_add_explicit(&kb->changes, 1, memory_order_release);
+}
+
+#endif

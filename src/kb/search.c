@@ -1,0 +1,178 @@
+#include <stdlib.h>
+
+#include "kb/query.h"
+
+/* ---- where to look */
+
+static int add_range(struct search *s, struct store_stmt *st, struct err *e)
+{
+    int64_t n = db_int(st, 0);
+    if (s->n_ranges == RANGES_MAX)
+        return err_set(e, ERR_LIMIT, "A search goes through at most %d collections; name fewer", RANGES_MAX);
+    s->ranges = row_grow(s->arena, s->ranges, s->n_ranges, sizeof *s->ranges);
+    if (!s->ranges)
+        return row_no_memory(e);
+    struct range r = {n, first_chunk(n), first_chunk(n) + ((db_int(st, 1) + 1) << CHUNK_BITS) - 1, db_int(st, 2)};
+    s->chunks += r.chunks;
+    if (r.chunks)
+        s->ranges[s->n_ranges++] = r;
+    return OK;
+}
+
+static int add_named(struct search *s, int64_t who, struct str id, struct err *e)
+{
+    struct store_stmt *st = db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks FROM kb_collections c WHERE c.id = ?2 AND " MAY_READ);
+    db_bind_int(st, 1, who);
+    db_bind_str(st, 2, row_text(id));
+    int rc = row_must(s->db, st, "collection", e);
+    for (size_t i = 0; !rc && i < s->n_ranges; i++)
+        if (s->ranges[i].collection == db_int(st, 0))
+            return OK;
+    return rc ? rc : add_range(s, st, e);
+}
+
+static int find_ranges(struct search *s, int64_t who, const struct kb_query *q, struct err *e)
+{
+    int rc = OK;
+    for (size_t i = 0; i < q->n_collections && !rc; i++)
+        rc = add_named(s, who, q->collections[i], e);
+    if (q->n_collections)
+        return rc;
+    struct store_stmt *st = db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks FROM kb_collections c WHERE " MAY_READ);
+    db_bind_int(st, 1, who);
+    while ((rc = db_step(s->db, st, e)) > 0) {
+        rc = add_range(s, st, e);
+        if (rc)
+            return rc;
+    }
+    return rc;
+}
+
+/* ---- what the candidates are */
+
+/* A document of candidates; n 0: it is none that may be seen. */
+struct seen {
+    int64_t n, wanted;
+    struct str id, collection, source, title;
+};
+
+static int see_document(struct search *s, int64_t document, struct seen *d, struct err *e)
+{
+    if (d->wanted == document)
+        return OK;
+    *d = (struct seen){.wanted = document};
+    struct store_stmt *st = db_prepare(s->db, "SELECT d.n, d.id, c.id, d.source, d.title FROM kb_documents d"
+                                              " JOIN kb_collections c ON c.n = d.collection WHERE d.n = ?1 AND d.state = 0");
+    db_bind_int(st, 1, document);
+    int rc = db_step(s->db, st, e);
+    if (rc <= 0)
+        return rc;
+    rc = OK;
+    d->id = row_str(s->arena, st, 1, &rc);
+    d->collection = row_str(s->arena, st, 2, &rc);
+    d->source = row_str(s->arena, st, 3, &rc);
+    d->title = row_str(s->arena, st, 4, &rc);
+    d->n = db_int(st, 0);
+    return rc ? row_no_memory(e) : OK;
+}
+
+static int make_hit(struct search *s, const struct kb_chunk *c, const struct seen *d, struct kb_hit *ret, struct err *e)
+{
+    struct kb_hit h = {.chunk = *c, .document = d->id, .collection = d->collection, .source = d->source, .title = d->title};
+    h.chunk.text = arena_dup(s->arena, c->text);
+    h.chunk.heading = arena_dup(s->arena, row_text(c->heading));
+    if (!h.chunk.text.ptr || !h.chunk.heading.ptr)
+        return row_no_memory(e);
+    h.word_score = score_text(s, d->title, c);
+    *ret = h;
+    return OK;
+}
+
+static int by_chunk(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    return (x->chunk > y->chunk) - (x->chunk < y->chunk);
+}
+
+/* In the order of their numbers, so that each block is unpacked once. What is not there (any more, or yet) is left out. */
+static int read_candidates(struct search *s, struct candidate *found, size_t n, struct kb_hit *hits, size_t *ret_n, struct err *e)
+{
+    struct unpacker *u = NULL;
+    struct block b = {.n = -1};
+    struct seen d = {0};
+    size_t made = 0;
+    int rc = unpacker_create(s->kb, &u, e);
+    qsort(found, n, sizeof *found, by_chunk);
+    for (size_t i = 0; i < n && !rc; i++) {
+        size_t at = (size_t)found[i].chunk & (BLOCK_CHUNKS_MAX - 1);
+        if (block_of_chunk(found[i].chunk) != b.n)
+            rc = unpack_block(u, s->db, block_of_chunk(found[i].chunk), &b, e);
+        if (rc == ERR_NOENT) {
+            b.n = -1;
+            rc = OK;
+            continue;
+        }
+        if (!rc)
+            rc = see_document(s, b.document, &d, e);
+        if (!rc && d.n && at < b.count)
+            rc = make_hit(s, &b.chunks[at], &d, &hits[made++], e);
+    }
+    unpacker_free(u);
+    *ret_n = made;
+    return rc;
+}
+
+/* ---- the answer */
+
+static int best_first(const void *a, const void *b)
+{
+    const struct kb_hit *x = a, *y = b;
+    if (x->word_score != y->word_score)
+        return x->word_score < y->word_score ? 1 : -1;
+    return (x->chunk.id > y->chunk.id) - (x->chunk.id < y->chunk.id);
+}
+
+static bool is_too_many(const struct kb_hits *h, const struct kb_hit *one, size_t per_document)
+{
+    size_t n = 0;
+    for (size_t i = 0; per_document && i < h->n; i++)
+        n += str_eq(h->items[i].document, one->document);
+    return per_document && n >= per_document;
+}
+
+static int run(struct search *s, const struct kb_query *q, struct kb_hits *ret, struct err *e)
+{
+    struct candidate found[FOUND_MAX];
+    size_t n = 0, limit = !q->limit ? 1 : q->limit > KB_HITS_MAX ? KB_HITS_MAX : q->limit;
+    struct kb_hit *hits = arena_calloc(s->arena, FOUND_MAX, sizeof *hits);
+    struct kb_hits chosen = {.items = arena_calloc(s->arena, limit, sizeof *chosen.items)};
+    int rc = hits && chosen.items ? query_cut(s, q->text, e) : row_no_memory(e);
+    if (!rc)
+        rc = lexical_find(s, found, &n, e);
+    if (!rc)
+        rc = read_candidates(s, found, n, hits, &n, e);
+    if (rc)
+        return rc;
+    qsort(hits, n, sizeof *hits, best_first);
+    for (size_t i = 0; i < n && chosen.n < limit; i++) {
+        hits[i].word_rank = (uint32_t)i + 1;
+        hits[i].score = hits[i].word_score;
+        if (!is_too_many(&chosen, &hits[i], q->per_document))
+            chosen.items[chosen.n++] = hits[i];
+    }
+    *ret = chosen;
+    return OK;
+}
+
+int kb_search(struct kb *kb, struct store_db *db, int64_t who, const struct kb_query *q, struct arena *a, struct kb_hits *ret,
+              struct err *e)
+{
+    struct search s = {.kb = kb, .db = db, .arena = a, .terms = terms_create()};
+    int rc = s.terms ? find_ranges(&s, who, q, e) : row_no_memory(e);
+    if (!rc && s.n_ranges)
+        rc = run(&s, q, ret, e);
+    else if (!rc)
+        *ret = (struct kb_hits){0};
+    terms_free(s.terms);
+    return rc;
+}
