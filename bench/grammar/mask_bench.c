@@ -1,11 +1,15 @@
-/* How long masks take: mask_bench VOCAB.gguf. A text of each grammar is followed token by token, first with nothing kept, then again. */
+/* How long masks take: mask_bench VOCAB.gguf. A text of each grammar is followed token by token, first with nothing kept, then again. Then
+ * tokens are sampled from random logits, with the grammar and without: what the difference is to the time of a decode step is the
+ * loss of tokens a second. (bench/grammar/run measures that loss itself, on a machine that is quiet enough for it.) */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "engine/grammar/grammar.h"
+#include "engine/sample.h"
+#include "sys/cpu.h"
 
-enum { TOKENS_MAX = 4096 };
+enum { TOKENS_MAX = 4096, SAMPLED = 200 };
 
 static int by_time(const void *a, const void *b)
 {
@@ -52,6 +56,74 @@ static void report(const char *what, double *us, size_t n)
            n ? sum / (double)n : 0, n ? us[n * 99 / 100] : 0, n ? us[n - 1] : 0);
 }
 
+static bool asks(void *ctx, uint32_t token)
+{
+    return grammar_allows(ctx, token);
+}
+
+/* As the engine does (engine/constrain.c). */
+static int sample(const struct kernels *kn, struct sample_in *in, struct sample_scratch *scratch, struct grammar_state *s, uint64_t *mask)
+{
+    struct sample_out out;
+    bool any;
+    in->allowed = NULL;
+    in->asks = s ? asks : NULL;
+    in->asks_ctx = s;
+    int rc = sample_token(kn, in, scratch, &out);
+    if (rc == ERR_AGAIN && !(rc = grammar_mask(s, mask, &any))) {
+        in->allowed = mask;
+        rc = sample_token(kn, in, scratch, &out);
+    }
+    return rc || !s ? rc : grammar_accept(s, out.token);
+}
+
+/* New logits for each token, always the same ones. Ends with the text. */
+static size_t sample_all(const struct kernels *kn, struct sample_in *in, float *logits, struct grammar_matcher *m, uint64_t *mask,
+                         double *us)
+{
+    struct grammar_state *s = NULL;
+    struct sample_scratch *scratch = NULL;
+    size_t n = 0;
+    rng_seed(in->rng, 1);
+    if ((m && grammar_state_create(m, &s)) || sample_scratch_create(in->n_vocab, &scratch))
+        return 0;
+    for (; n < SAMPLED && !(s && grammar_must_end(s)); n++) {
+        for (uint32_t i = 0; i < in->n_vocab; i++)
+            logits[i] = 10 * (float)(rng_f64(in->rng) + rng_f64(in->rng) + rng_f64(in->rng));
+        double start = now_us();
+        if (sample(kn, in, scratch, s, mask))
+            break;
+        us[n] = now_us() - start;
+    }
+    grammar_state_free(s);
+    sample_scratch_free(scratch);
+    return n;
+}
+
+static void measure_sampling(const struct grammar *g, const struct grammar_vocab *gv, uint32_t n_vocab, uint64_t *mask)
+{
+    static double us[SAMPLED];
+    struct gen_sampling plain = {.temperature = 1, .top_p = 1, .repeat_penalty = 1};
+    const struct gen_sampling *const ways[] = {&gen_sampling_default, &plain};
+    struct cpu_info cpu;
+    cpu_detect(&cpu);
+    const struct kernels *kn = kernels_for(cpu.level);
+    float *logits = calloc(n_vocab, sizeof *logits);
+    for (int way = 0; logits && way < 2; way++) {
+        struct rng rng;
+        struct sample_in in = {.logits = logits, .n_vocab = n_vocab, .sampling = ways[way], .rng = &rng};
+        struct grammar_matcher *m = NULL;
+        if (grammar_matcher_create(g, gv, &m))
+            break;
+        printf(way ? "  the whole vocabulary at temperature 1\n" : "  as by default\n");
+        report("anything", us, sample_all(kn, &in, logits, NULL, mask, us));
+        report("first", us, sample_all(kn, &in, logits, m, mask, us));
+        report("again", us, sample_all(kn, &in, logits, m, mask, us));
+        grammar_matcher_free(m);
+    }
+    free(logits);
+}
+
 static void measure(const struct vocab *v, const struct grammar_vocab *gv, const char *name, enum gen_format f, const char *source,
                     const char *text)
 {
@@ -74,6 +146,7 @@ static void measure(const struct vocab *v, const struct grammar_vocab *gv, const
         if (pass)
             report("accepting", accept_us, n);
     }
+    measure_sampling(g, gv, vocab_size(v), mask);
     free(mask);
     tokens_free(&t);
     grammar_matcher_free(m);

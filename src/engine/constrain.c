@@ -57,11 +57,31 @@ static struct constraint *find(struct engine *en, enum gen_format format, struct
     return NULL;
 }
 
+static void *make_vocab(void *ctx)
+{
+    struct engine *en = ctx;
+    grammar_vocab_create(en->m->vocab, &en->grammar_vocab); /* without memory now, perhaps there is when it is needed */
+    return NULL;
+}
+
+void constrain_open(struct engine *en)
+{
+    en->preparing = !pthread_create(&en->preparer, NULL, make_vocab, en);
+}
+
+static void wait_for_vocab(struct engine *en)
+{
+    if (en->preparing)
+        pthread_join(en->preparer, NULL);
+    en->preparing = false;
+}
+
 static int prepare_vocab(struct engine *en)
 {
-    if (en->grammar_vocab)
+    wait_for_vocab(en);
+    if (en->masks)
         return OK;
-    int rc = grammar_vocab_create(en->m->vocab, &en->grammar_vocab);
+    int rc = en->grammar_vocab ? OK : grammar_vocab_create(en->m->vocab, &en->grammar_vocab);
     if (rc)
         return rc;
     en->masks = calloc((size_t)pool_threads(en->pool) * grammar_vocab_words(en->grammar_vocab) + 1, sizeof *en->masks);
@@ -170,6 +190,7 @@ void constrain_release(struct request *r)
 
 void constrain_close(struct engine *en)
 {
+    wait_for_vocab(en);
     trim(en, 0);
     grammar_vocab_free(en->grammar_vocab);
     free(en->masks);
@@ -190,28 +211,27 @@ uint32_t constrain_guesses(const struct seq *s, const uint32_t *tokens, uint32_t
     return constrained(s) ? (uint32_t)grammar_run(s->grammar, tokens, n) : 0;
 }
 
+static bool may_come(void *ctx, uint32_t token)
+{
+    return grammar_allows(ctx, token);
+}
+
 int constrain_sample(struct engine *en, struct seq *s, int thread, struct sample_in *in, struct sample_out *ret)
 {
     struct sample_scratch *scratch = en->scratch[thread];
     if (!constrained(s))
         return sample_token(en->kn, in, scratch, ret);
-    int rc;
-    if (sample_is_greedy(in->sampling)) {
-        rc = sample_token(en->kn, in, scratch, ret);
-        if (rc)
-            return rc;
-        rc = grammar_accept(s->grammar, ret->token);
-        if (rc != ERR_INVAL)
-            return rc;
+    in->asks = may_come;
+    in->asks_ctx = s->grammar;
+    int rc = sample_token(en->kn, in, scratch, ret);
+    if (rc == ERR_AGAIN) {
+        bool any = false;
+        uint64_t *mask = en->masks + (size_t)thread * grammar_vocab_words(en->grammar_vocab);
+        rc = grammar_mask(s->grammar, mask, &any);
+        in->allowed = mask;
+        if (!rc)
+            rc = any ? sample_token(en->kn, in, scratch, ret) : ERR_INVAL;
     }
-    bool any = false;
-    uint64_t *mask = en->masks + (size_t)thread * grammar_vocab_words(en->grammar_vocab);
-    rc = grammar_mask(s->grammar, mask, &any);
-    if (!rc && !any)
-        rc = ERR_INVAL;
-    in->allowed = mask;
-    if (!rc)
-        rc = sample_token(en->kn, in, scratch, ret);
     return rc ? rc : grammar_accept(s->grammar, ret->token);
 }
 

@@ -3,8 +3,9 @@
  * Compiled grammars and their masks are kept for the next request that asks for the same; requests share them by count. Each sequence has a
  * state of its own, which advances with every token that is sampled. While a model thinks nothing is constrained.
  *
- * Sampling stays exact: with temperature 0 the likeliest token is tried first and a mask made only when it is refused, which gives the
- * same; otherwise every token is drawn under the mask, since top-k, top-p and min-p count within what is allowed.
+ * Sampling stays exact: where only the likeliest allowed tokens count (temperature 0, top-k) they are asked for one by one, and a mask is
+ * made only when too many are refused, which gives the same; otherwise every token is drawn under the mask, since top-p and min-p count
+ * within what is allowed. A mask of a new place in a grammar costs a walk through the whole vocabulary, some milliseconds.
  *
  * Calls are the engine's thread's, but constrain_sample, which is the pool's, one thread a sequence. */
 #ifndef ENGINE_CONSTRAIN_H
@@ -19,6 +20,9 @@ struct seq;
 struct refusal;
 struct constraint;
 
+/* Begins to make the vocabulary's trie, in a thread of its own: it takes about a tenth of a second for a large one, which no step should
+ * wait for. */
+void constrain_open(struct engine *en);
 /* Compiles what g asks for, or finds it, and puts every sequence at its beginning. Nothing happens for GEN_FORMAT_TEXT. ERR_*, with *why
  * filled: the request is refused. */
 int constrain_request(struct engine *en, struct request *r, const struct gen_request *g, struct refusal *why);

@@ -76,6 +76,8 @@ static int make_parts(struct engine *en, struct err *e)
         rc = err_set(e, ERR_NOMEM, "no memory for the sampling of %u sequences", en->c.sequences_max);
     if (!rc)
         keep_open(en);
+    if (!rc)
+        constrain_open(en);
     return rc;
 }
 

@@ -2,6 +2,8 @@
 #ifndef ENGINE_ENGINE_IMPL_H
 #define ENGINE_ENGINE_IMPL_H
 
+#include <pthread.h>
+
 #include "engine/constrain.h"
 #include "engine/forward.h"
 #include "engine/seq.h"
@@ -28,7 +30,9 @@ struct engine {
     double prompt_row_ns;                /* what a prompt's token has cost lately; 0 until one was read */
     struct sample_scratch **scratch;     /* [threads] */
     struct constraint *constraints;      /* compiled formats, those of open requests and a few kept */
-    struct grammar_vocab *grammar_vocab; /* made for the first of them */
+    struct grammar_vocab *grammar_vocab; /* made beside everything else once the model is loaded (constrain_open) */
+    pthread_t preparer;                  /* makes it */
+    bool preparing;                      /* that thread has not been waited for */
     uint64_t *masks;                     /* [threads][words] */
     /* an event on its way */
     struct gen_token *ev_tokens;    /* [OUTTEXT_HELD_MAX] */

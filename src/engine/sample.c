@@ -3,14 +3,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TEMPERATURE_MIN 1e-5f    /* below it, the likeliest token is all there is */
-#define EXCLUDED        -1e30f   /* what a token that is not allowed counts before softmax */
-#define LOGPROB_MIN     -9999.0f /* of a token that cannot be; events carry no infinities */
+#define TEMPERATURE_MIN 1e-5f                     /* below it, the likeliest token is all there is */
+enum { ASKED_TOP_K_MAX = 128, REFUSED_MAX = 64 }; /* of the likeliest tokens: then a mask of all is cheaper */
+
+#define LOGPROB_MIN -9999.0f /* of a token that cannot be; events carry no infinities */
 
 struct sample_scratch {
     float *z;                 /* [n_vocab] adjusted logits */
     float *p;                 /* [n_vocab] probabilities */
     struct sample_cand *cand; /* [n_vocab] */
+    uint32_t *id;             /* [n_vocab] under a mask: the tokens whose probabilities stand in p, one after the other */
     uint8_t *seen;            /* [n_vocab] all zero between uses */
 };
 
@@ -22,8 +24,9 @@ int sample_scratch_create(uint32_t n_vocab, struct sample_scratch **ret)
     s->z = calloc(n_vocab, sizeof *s->z);
     s->p = calloc(n_vocab, sizeof *s->p);
     s->cand = calloc(n_vocab, sizeof *s->cand);
+    s->id = calloc(n_vocab, sizeof *s->id);
     s->seen = calloc(n_vocab, sizeof *s->seen);
-    if (!s->z || !s->p || !s->cand || !s->seen) {
+    if (!s->z || !s->p || !s->cand || !s->id || !s->seen) {
         sample_scratch_free(s);
         return ERR_NOMEM;
     }
@@ -38,6 +41,7 @@ void sample_scratch_free(struct sample_scratch *s)
     free(s->z);
     free(s->p);
     free(s->cand);
+    free(s->id);
     free(s->seen);
     free(s);
 }
@@ -98,6 +102,34 @@ uint32_t sample_top(const float *v, uint32_t n, uint32_t k, struct sample_cand *
     return k;
 }
 
+/* Puts one that stands before the heap's last into it. */
+static void offer(struct sample_cand *c, uint32_t k, uint32_t *n, struct sample_cand one)
+{
+    if (*n < k) {
+        c[(*n)++] = one;
+        if (*n == k)
+            make_heap(c, k);
+    } else if (one.p > c[0].p) {
+        c[0] = one;
+        sift(c, k, 0);
+    }
+}
+
+/* sample_top of the tokens whose bit is set. */
+static uint32_t top_allowed(const float *v, const uint64_t *allowed, uint32_t n_vocab, uint32_t k, struct sample_cand *cand)
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w * 64 < n_vocab; w++)
+        for (uint64_t left = allowed[w]; left; left &= left - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
+            offer(cand, k, &n, (struct sample_cand){v[i], i});
+        }
+    if (n < k)
+        make_heap(cand, n);
+    sort_heap(cand, n);
+    return n;
+}
+
 /* Penalties and bias */
 
 static void penalise_repeats(const struct sample_in *in, struct sample_scratch *s)
@@ -148,21 +180,6 @@ static uint32_t largest(const float *z, uint32_t n)
     return broken || top == INFINITY ? n : best;
 }
 
-static bool allows(const struct sample_in *in, uint32_t token)
-{
-    return !in->allowed || (in->allowed[token / 64] >> (token % 64) & 1);
-}
-
-/* The likeliest of the allowed ones. */
-static uint32_t largest_allowed(const struct sample_in *in, const float *z)
-{
-    uint32_t best = in->n_vocab;
-    for (uint32_t i = 0; i < in->n_vocab; i++)
-        if (allows(in, i) && (best == in->n_vocab || z[i] > z[best]))
-            best = i;
-    return best;
-}
-
 static int adjust(const struct sample_in *in, struct sample_scratch *s, uint32_t *ret_best)
 {
     memcpy(s->z, in->logits, in->n_vocab * sizeof *s->z);
@@ -196,13 +213,11 @@ static bool cuts_top_k(const struct sample_in *in)
     return in->sampling->top_k && in->sampling->top_k < in->n_vocab;
 }
 
-/* The candidates, sorted unless no cut needs an order. Less than 1 - top_p lies below (1 - top_p) / n_vocab altogether, so
- * nothing of the nucleus is lost by leaving that out before sorting. */
-static uint32_t gather(const struct sample_in *in, struct sample_scratch *s, float p_max)
+/* The candidates of all that is allowed, sorted unless no cut needs an order. Less than 1 - top_p lies below (1 - top_p) / n_vocab
+ * altogether, so nothing of the nucleus is lost by leaving that out before sorting. */
+static uint32_t gather(const struct sample_in *in, struct sample_scratch *s, uint32_t n_allowed, float p_max)
 {
     const struct gen_sampling *g = in->sampling;
-    if (cuts_top_k(in))
-        return sample_top(s->p, in->n_vocab, g->top_k, s->cand);
     float least = g->min_p * p_max, rest = (1.0f - g->top_p) / (float)in->n_vocab;
     bool sorted = g->top_p < 1.0f;
     if (sorted && rest > least)
@@ -210,14 +225,40 @@ static uint32_t gather(const struct sample_in *in, struct sample_scratch *s, flo
     if (least > p_max) /* top_p near 0 over a flat distribution: the best one stays */
         least = p_max;
     uint32_t n = 0;
-    for (uint32_t i = 0; i < in->n_vocab; i++)
+    for (uint32_t i = 0; i < n_allowed; i++)
         if (s->p[i] >= least && s->p[i] > 0)
-            s->cand[n++] = (struct sample_cand){s->p[i], i};
+            s->cand[n++] = (struct sample_cand){s->p[i], in->allowed ? s->id[i] : i};
     if (sorted) {
         make_heap(s->cand, n);
         sort_heap(s->cand, n);
     }
     return n;
+}
+
+/* Of the k likeliest that `asks` allows, sorted by logit. ERR_AGAIN: too many of those before them are refused. */
+static int ask_head(const struct sample_in *in, struct sample_scratch *s, uint32_t k, uint32_t *ret_n)
+{
+    uint32_t n = sample_top(s->z, in->n_vocab, k + REFUSED_MAX, s->cand), kept = 0, refused = 0;
+    bool whole = n == in->n_vocab;
+    for (uint32_t i = 0; i < n && kept < k; i++) {
+        if (in->asks(in->asks_ctx, s->cand[i].token))
+            s->cand[kept++] = s->cand[i];
+        else if (++refused > REFUSED_MAX && !whole)
+            break;
+    }
+    if (kept < k && !whole)
+        return ERR_AGAIN;
+    *ret_n = kept;
+    return kept ? OK : ERR_INVAL;
+}
+
+/* The k likeliest of the allowed ones, sorted by logit. */
+static int head_of(const struct sample_in *in, struct sample_scratch *s, uint32_t k, uint32_t *ret_n)
+{
+    if (!in->allowed && in->asks)
+        return k <= ASKED_TOP_K_MAX ? ask_head(in, s, k, ret_n) : ERR_AGAIN;
+    *ret_n = in->allowed ? top_allowed(s->z, in->allowed, in->n_vocab, k, s->cand) : sample_top(s->z, in->n_vocab, k, s->cand);
+    return *ret_n ? OK : ERR_INVAL;
 }
 
 static double mass_of(const struct sample_cand *c, uint32_t n)
@@ -228,23 +269,86 @@ static double mass_of(const struct sample_cand *c, uint32_t n)
     return sum;
 }
 
-static uint32_t choose(const struct kernels *kn, const struct sample_in *in, struct sample_scratch *s, uint32_t best)
+/* Of sorted candidates, whose weights are to one another as their probabilities. */
+static uint32_t choose(const struct sample_in *in, const struct sample_cand *cand, uint32_t n, double mass)
 {
     const struct gen_sampling *g = in->sampling;
-    float scale = 1.0f / g->temperature;
-    for (uint32_t i = 0; i < in->n_vocab; i++) /* at most 0, so a small temperature cannot overflow upwards */
-        s->p[i] = allows(in, i) ? (s->z[i] - s->z[best]) * scale : EXCLUDED;
-    op_softmax(kn, s->p, in->n_vocab);
-    for (uint32_t i = 0; i < in->n_vocab && in->allowed; i++)
-        s->p[i] = allows(in, i) ? s->p[i] : 0; /* exactly: softmax may leave the smallest of numbers */
-    float p_max = s->p[best];
-    uint32_t n = gather(in, s, p_max), kept = 0;
-    double sum = 0, enough = INFINITY;
-    if (g->top_p < 1.0f)
-        enough = (double)g->top_p * (cuts_top_k(in) ? mass_of(s->cand, n) : 1.0);
-    while (kept < n && (!kept || (s->cand[kept].p > 0 && s->cand[kept].p >= g->min_p * p_max && sum < enough)))
-        sum += (double)s->cand[kept++].p;
-    return draw(s->cand, kept, sum, in->rng);
+    uint32_t kept = 0;
+    double sum = 0, enough = g->top_p < 1.0f ? (double)g->top_p * mass : INFINITY;
+    float least = g->min_p * cand[0].p;
+    while (kept < n && (!kept || (cand[kept].p > 0 && cand[kept].p >= least && sum < enough)))
+        sum += (double)cand[kept++].p;
+    return draw(cand, kept, sum, in->rng);
+}
+
+/* With top-k nothing but the head is looked at. */
+static int choose_head(const struct sample_in *in, struct sample_scratch *s, uint32_t *ret)
+{
+    uint32_t n;
+    int rc = head_of(in, s, in->sampling->top_k, &n);
+    if (rc)
+        return rc;
+    float scale = 1.0f / in->sampling->temperature, top = s->cand[0].p;
+    for (uint32_t i = 0; i < n; i++) /* at most 0, so a small temperature cannot overflow upwards */
+        s->cand[i].p = expf((s->cand[i].p - top) * scale);
+    *ret = choose(in, s->cand, n, mass_of(s->cand, n));
+    return OK;
+}
+
+/* The logits of what is allowed into p, and their tokens into id. */
+static uint32_t take_allowed(const struct sample_in *in, struct sample_scratch *s)
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w * 64 < in->n_vocab; w++)
+        for (uint64_t left = in->allowed[w]; left; left &= left - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
+            s->id[n] = i;
+            s->p[n++] = s->z[i];
+        }
+    return n;
+}
+
+static float largest_of(const float *v, uint32_t n)
+{
+    float top = -INFINITY;
+    for (uint32_t i = 0; i < n; i++)
+        top = v[i] > top ? v[i] : top;
+    return top;
+}
+
+static int choose_any(const struct kernels *kn, const struct sample_in *in, struct sample_scratch *s, float z_max, uint32_t *ret)
+{
+    if (!in->allowed && in->asks)
+        return ERR_AGAIN;
+    uint32_t n = in->n_vocab;
+    const float *z = s->z;
+    if (in->allowed) {
+        n = take_allowed(in, s);
+        z = s->p;
+        z_max = largest_of(s->p, n);
+    }
+    if (!n)
+        return ERR_INVAL;
+    float scale = 1.0f / in->sampling->temperature;
+    for (uint32_t i = 0; i < n; i++) /* at most 0, so a small temperature cannot overflow upwards */
+        s->p[i] = (z[i] - z_max) * scale;
+    op_softmax(kn, s->p, n);
+    n = gather(in, s, n, largest_of(s->p, n));
+    if (in->sampling->top_p >= 1.0f) { /* not sorted: nothing is cut behind the least */
+        *ret = draw(s->cand, n, mass_of(s->cand, n), in->rng);
+        return OK;
+    }
+    *ret = choose(in, s->cand, n, 1.0);
+    return OK;
+}
+
+static int take_likeliest(const struct sample_in *in, struct sample_scratch *s, uint32_t *ret)
+{
+    uint32_t n;
+    int rc = head_of(in, s, 1, &n);
+    if (!rc)
+        *ret = s->cand[0].token;
+    return rc;
 }
 
 /* log p = z - max - log Σ exp(z - max), and the softmax of the largest is 1 / Σ. */
@@ -271,10 +375,14 @@ int sample_token(const struct kernels *kn, const struct sample_in *in, struct sa
     int rc = adjust(in, s, &best);
     if (rc)
         return rc;
-    uint32_t top = in->allowed ? largest_allowed(in, s->z) : best;
-    if (top == in->n_vocab)
-        return ERR_INVAL;
-    *ret = (struct sample_out){.token = sample_is_greedy(in->sampling) ? top : choose(kn, in, s, top)};
+    uint32_t token = best;
+    if (!sample_is_greedy(in->sampling))
+        rc = cuts_top_k(in) ? choose_head(in, s, &token) : choose_any(kn, in, s, s->z[best], &token);
+    else if (in->allowed || in->asks)
+        rc = take_likeliest(in, s, &token);
+    if (rc)
+        return rc;
+    *ret = (struct sample_out){.token = token};
     if (in->logprobs)
         take_logprobs(kn, in, s, best, ret);
     return OK;

@@ -280,6 +280,73 @@ static void test_top_of_many(void **state)
     }
 }
 
+static bool asks(void *ctx, uint32_t token)
+{
+    const uint64_t *mask = ctx;
+    return mask[token / 64] >> (token % 64) & 1;
+}
+
+/* Asking for the likeliest tokens one by one gives what the mask gives, or says that it cannot. */
+static void asking_gives_what_a_mask_gives(void **state)
+{
+    struct fixture *f = *state;
+    static float logits[LARGE];
+    static uint64_t mask[LARGE / 64 + 1];
+    static const struct gen_sampling ways[] = {
+        {.temperature = 0, .top_p = 1, .repeat_penalty = 1},
+        {.temperature = 1, .top_k = 40, .top_p = 0.9f, .min_p = 0.01f, .repeat_penalty = 1},
+        {.temperature = 2, .top_k = 1, .top_p = 1, .repeat_penalty = 1},
+        {.temperature = 1, .top_k = 500, .top_p = 1, .repeat_penalty = 1},
+        {.temperature = 1, .top_p = 0.9f, .repeat_penalty = 1},
+    };
+    struct rng rng;
+    rng_seed(&rng, 9);
+    int asked = 0, refused = 0;
+    for (int round = 0; round < 200; round++) {
+        unsigned share = 1u << (round % 8); /* one of so many tokens is allowed */
+        memset(mask, 0, sizeof mask);
+        for (uint32_t i = 0; i < LARGE; i++) {
+            logits[i] = (float)(rng_u64(&rng) % 1000) * 0.01f; /* many are equal */
+            mask[i / 64] |= (uint64_t) !(rng_u64(&rng) % share) << (i % 64);
+        }
+        for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+            struct sample_in in = {
+                .logits = logits, .n_vocab = LARGE, .sampling = &ways[w], .rng = &f->rng, .asks = asks, .asks_ctx = mask};
+            struct sample_out by_asking, by_mask;
+            rng_seed(&f->rng, (uint64_t)round);
+            int rc = sample_token(f->kn, &in, f->scratch, &by_asking);
+            in.asks = NULL;
+            in.allowed = mask;
+            rng_seed(&f->rng, (uint64_t)round);
+            assert_int_equal(sample_token(f->kn, &in, f->scratch, &by_mask), OK);
+            assert_true(asks(mask, by_mask.token));
+            asked += rc == OK;
+            refused += rc == ERR_AGAIN;
+            if (rc == OK)
+                assert_int_equal(by_asking.token, by_mask.token);
+            else
+                assert_int_equal(rc, ERR_AGAIN);
+        }
+    }
+    assert_true(asked > 100 && refused > 100);
+}
+
+/* Of a small vocabulary all can be asked, so nothing is left open. */
+static void asking_all_finds_that_nothing_is_allowed(void **state)
+{
+    struct fixture *f = *state;
+    static const float logits[VOCAB] = {1, 2, 3};
+    uint64_t none = 0, last = 1ull << (VOCAB - 1);
+    struct sample_in in = plain(f, logits, VOCAB);
+    struct sample_out out;
+    f->sampling.top_k = 2;
+    in.asks = asks;
+    in.asks_ctx = &none;
+    assert_int_equal(sample_token(f->kn, &in, f->scratch, &out), ERR_INVAL);
+    in.asks_ctx = &last;
+    assert_int_equal(draw(f, &in), VOCAB - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +360,8 @@ int main(void)
         cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_not_numbers),
         cmocka_unit_test(test_top_of_many),
+        cmocka_unit_test(asking_gives_what_a_mask_gives),
+        cmocka_unit_test(asking_all_finds_that_nothing_is_allowed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
