@@ -80,9 +80,9 @@ static int parse_pdf(const struct host_request *q, struct str bytes, struct text
     return parse_as(DOC_PDF, &s, t, e);
 }
 
-static void put_end(struct sender *s, enum doc_kind kind, const struct text *t)
+static void put_info(struct sender *s, enum doc_kind kind, const struct text *t)
 {
-    struct frame f = {.kind = FRAME_DONE, .info = {.kind = kind, .notes = t->notes, .n_pages = t->n_pages}};
+    struct frame f = {.kind = FRAME_INFO, .info = {.kind = kind, .notes = t->notes, .n_pages = t->n_pages}};
     str_copy(f.info.title, sizeof f.info.title, buf_str(&t->title));
     frame_put(&s->out, &f);
 }
@@ -98,12 +98,14 @@ int child_run(int fd, int out_fd, const struct host_request *q, bool from_pdftot
     int r = read_all(fd, &bytes, &e);
     if (!r)
         r = from_pdftotext ? parse_pdf(q, buf_str(&bytes), &t, &e) : parse_file(q, buf_str(&bytes), &kind, &t, &e);
-    if (!r)
+    if (!r) {
+        put_info(&s, kind, &t);
         r = chunk_text(&t, send_chunk, &s);
+    }
     if (r)
         frame_put(&s.out, &(struct frame){.kind = FRAME_FAILED, .code = r, .sentence = str_of(e.text[0] ? e.text : err_text(r))});
     else
-        put_end(&s, kind, &t);
+        frame_put(&s.out, &(struct frame){.kind = FRAME_DONE});
     r = s.out.failed ? s.out.failed : send_all(&s);
     buf_free(&s.out);
     buf_free(&bytes);

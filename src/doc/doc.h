@@ -78,8 +78,14 @@ struct doc_limits {          /* 0 in any of them: the default */
     uint64_t time_ms;        /* for one document, processor and wall clock: 60 s */
 };
 
-/* A chunk lies in the reader's memory until the call returns; a non-zero return ends the reading with that code. */
+/* A non-zero return ends the reading with that code. What is pointed to lies in the reader's memory until the call returns. */
 typedef int doc_chunk_fn(void *ctx, const struct doc_chunk *c);
+struct doc_events {
+    /* Once, before the first chunk: what the document is. Sizes and n_chunks are not known yet. May be NULL. A PDF that turns out to be
+     * encrypted or damaged has begun by then, like any document that fails later. */
+    int (*begin)(void *ctx, const struct doc_info *info);
+    doc_chunk_fn *chunk;
+};
 
 struct doc_reader;
 /* The host is started at the first document, and again after it was lost. */
@@ -95,7 +101,7 @@ void doc_reader_free(struct doc_reader *r); /* ends the host. NULL is fine. */
  *   ERR_AGAIN        changed while it was read
  *   ERR_IO, ERR_NOMEM
  * After an error chunks that were given are to be forgotten. */
-int doc_read(struct doc_reader *r, int fd, struct str name, doc_chunk_fn *fn, void *ctx, struct doc_info *ret, struct err *e);
+int doc_read(struct doc_reader *r, int fd, struct str name, const struct doc_events *ev, void *ctx, struct doc_info *ret, struct err *e);
 
 /* What cannot be walled off on this machine, as a sentence; "" when everything is. */
 const char *doc_reader_weakness(const struct doc_reader *r);

@@ -12,12 +12,12 @@ void frame_put(struct buf *out, const struct frame *f)
         write_u32(out, f->chunk.page);
         write_str(out, f->chunk.heading);
         write_str(out, f->chunk.text);
-    } else if (f->kind == FRAME_DONE) {
+    } else if (f->kind == FRAME_INFO) {
         write_u8(out, (uint8_t)f->info.kind);
         write_u32(out, f->info.notes);
         write_u32(out, f->info.n_pages);
         write_str(out, str_of(f->info.title));
-    } else {
+    } else if (f->kind == FRAME_FAILED) {
         write_i32(out, f->code);
         write_str(out, f->sentence);
     }
@@ -80,9 +80,13 @@ int frame_take(struct str bytes, struct frame *ret, size_t *ret_len)
         return OK;
     struct reader in = reader_of(body, len);
     struct frame f = {.kind = (enum frame_kind)read_u8(&in)};
-    bool good = f.kind == FRAME_CHUNK  ? take_chunk(&in, &f.chunk)
-                : f.kind == FRAME_DONE ? take_info(&in, &f.info)
-                                       : f.kind == FRAME_FAILED && take_failure(&in, &f);
+    bool good = false;
+    switch (f.kind) {
+    case FRAME_INFO: good = take_info(&in, &f.info); break;
+    case FRAME_CHUNK: good = take_chunk(&in, &f.chunk); break;
+    case FRAME_DONE: good = !in.bad; break;
+    case FRAME_FAILED: good = take_failure(&in, &f); break;
+    }
     if (!good || reader_left(&in))
         return ERR_CORRUPT;
     *ret = f;

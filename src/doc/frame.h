@@ -7,7 +7,7 @@
 
 enum { FRAME_BYTES_MAX = 8192 };
 
-enum frame_kind { FRAME_CHUNK = 1, FRAME_DONE, FRAME_FAILED };
+enum frame_kind { FRAME_INFO = 1, FRAME_CHUNK, FRAME_DONE, FRAME_FAILED };
 
 struct frame {
     enum frame_kind kind;

@@ -126,40 +126,49 @@ const char *doc_reader_weakness(const struct doc_reader *r)
 /* ---- frames */
 
 struct progress {
-    doc_chunk_fn *fn;
+    const struct doc_events *ev;
     void *ctx;
     const struct doc_limits *limits;
     struct doc_info info;
     uint32_t line, page;
-    bool done;
+    bool begun, done;
     struct err *e;
 };
 
 /* What frame_take cannot know: that chunks follow each other. */
 static int take_chunk(struct progress *p, struct doc_chunk *c)
 {
-    if (p->done || c->line < p->line || c->page < p->page || p->info.text_bytes + c->text.len > p->limits->text_bytes_max)
+    if (!p->begun || p->done || c->line < p->line || c->page < p->page || p->info.text_bytes + c->text.len > p->limits->text_bytes_max)
         return err_set(p->e, ERR_CORRUPT, "was not read: its parser sent chunks that cannot be");
     c->offset = p->info.text_bytes;
     p->line = c->line;
     p->page = c->page;
     p->info.text_bytes += c->text.len;
     p->info.n_chunks++;
-    return p->fn(p->ctx, c);
+    return p->ev->chunk(p->ctx, c);
+}
+
+static int take_info(struct progress *p, const struct doc_info *info)
+{
+    if (p->begun)
+        return err_set(p->e, ERR_CORRUPT, "was not read: its parser began twice");
+    p->begun = true;
+    p->info.kind = info->kind;
+    p->info.notes = info->notes;
+    p->info.n_pages = info->n_pages;
+    memcpy(p->info.title, info->title, sizeof p->info.title);
+    return p->ev->begin ? p->ev->begin(p->ctx, &p->info) : OK;
 }
 
 static int take_frame(struct progress *p, struct frame *f)
 {
-    if (f->kind == FRAME_CHUNK)
-        return take_chunk(p, &f->chunk);
-    if (f->kind == FRAME_FAILED)
-        return err_set(p->e, f->code, STR_FMT, STR_ARG(f->sentence));
-    p->info.kind = f->info.kind;
-    p->info.notes = f->info.notes;
-    p->info.n_pages = f->info.n_pages;
-    memcpy(p->info.title, f->info.title, sizeof p->info.title);
-    p->done = true;
-    return OK;
+    switch (f->kind) {
+    case FRAME_INFO: return take_info(p, &f->info);
+    case FRAME_CHUNK: return take_chunk(p, &f->chunk);
+    case FRAME_DONE: p->done = p->begun; return OK;
+    case FRAME_FAILED: break;
+    }
+    return err_set(p->e, f->code, STR_FMT, STR_ARG(f->sentence));
 }
 
 static int take_frames(struct doc_reader *r, struct progress *p)
@@ -300,7 +309,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-int doc_read(struct doc_reader *r, int fd, struct str name, doc_chunk_fn *fn, void *ctx, struct doc_info *ret, struct err *e)
+int doc_read(struct doc_reader *r, int fd, struct str name, const struct doc_events *ev, void *ctx, struct doc_info *ret, struct err *e)
 {
     struct stat before, after;
     if (fstat(fd, &before) || !S_ISREG(before.st_mode))
@@ -308,7 +317,7 @@ int doc_read(struct doc_reader *r, int fd, struct str name, doc_chunk_fn *fn, vo
     if ((uint64_t)before.st_size > r->limits.file_bytes_max)
         return err_set(e, ERR_LIMIT, "is larger than %u MB", (unsigned)(r->limits.file_bytes_max >> 20));
     struct err own;
-    struct progress p = {.fn = fn, .ctx = ctx, .limits = &r->limits, .info = {.file_bytes = (uint64_t)before.st_size}, .e = e ? e : &own};
+    struct progress p = {.ev = ev, .ctx = ctx, .limits = &r->limits, .info = {.file_bytes = (uint64_t)before.st_size}, .e = e ? e : &own};
     int code = start_host(r, p.e);
     if (!code)
         code = exchange(r, fd, name, &p);

@@ -65,7 +65,7 @@ void see_read(struct seen *s, struct doc_reader *r, const char *name, struct str
         at += (size_t)n;
     }
     begin(s);
-    s->code = doc_read(r, fd, str_of(name), take, s, &s->info, &s->err);
+    s->code = doc_read(r, fd, str_of(name), &(const struct doc_events){.chunk = take}, s, &s->info, &s->err);
     close(fd);
     end(s);
 }

@@ -203,9 +203,9 @@ static void test_stopping_and_changing(void **state)
     unlink(path);
     for (int i = 0; i < 20000; i++)
         assert_int_equal(write(fd, "A sentence of fifty bytes that is written often. \n", 50), 50);
-    assert_int_equal(doc_read(reader, fd, STR("x.txt"), stop_at_first, &n, &info, &e), ERR_CANCELED);
+    assert_int_equal(doc_read(reader, fd, STR("x.txt"), &(const struct doc_events){.chunk = stop_at_first}, &n, &info, &e), ERR_CANCELED);
     assert_int_equal(n, 1);
-    assert_int_equal(doc_read(reader, fd, STR("x.txt"), touch_it, &fd, &info, &e), ERR_AGAIN);
+    assert_int_equal(doc_read(reader, fd, STR("x.txt"), &(const struct doc_events){.chunk = touch_it}, &fd, &info, &e), ERR_AGAIN);
     close(fd);
 }
 
@@ -234,8 +234,8 @@ static void test_hostile_frames(void **state)
         {.kind = FRAME_CHUNK, .chunk = {.line = 1}},
         {.kind = FRAME_CHUNK, .chunk = {.text = {long_text, sizeof long_text}, .line = 1}},
         {.kind = FRAME_CHUNK, .chunk = {.text = STR("x"), .heading = STR("two\nlines"), .line = 1}},
-        {.kind = FRAME_DONE, .info = {.kind = DOC_KIND_COUNT}},
-        {.kind = FRAME_DONE, .info = {.title = "\x01"}},
+        {.kind = FRAME_INFO, .info = {.kind = DOC_KIND_COUNT}},
+        {.kind = FRAME_INFO, .info = {.title = "\x01"}},
         {.kind = FRAME_FAILED, .code = 5},
         {.kind = FRAME_FAILED, .code = -9999},
         {.kind = 77},
