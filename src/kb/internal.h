@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "kb/rows.h"
+#include "tensor/ops.h"
 
 struct kb {
     struct store *store;
@@ -15,6 +16,9 @@ struct kb {
     _Atomic uint64_t changes;
     pthread_mutex_t mutex; /* of what follows */
     struct dictionary *dictionaries;
+    const struct kernels *kernels;
+    pthread_rwlock_t codes_lock; /* of the codes: written by who takes in what is new (codes.h) */
+    struct codes *codes;
 };
 
 void dictionaries_free(struct kb *kb);

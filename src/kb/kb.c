@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "kb/codes.h"
 #include "kb/internal.h"
 
 const struct kb_limits kb_limits_default = {
@@ -26,12 +27,24 @@ static int clear_leftovers(struct store_db *db, void *ctx, struct err *e)
     return rc;
 }
 
+static int choose_kernels(struct kb *kb, struct str wanted, struct err *e)
+{
+    struct cpu_info cpu;
+    enum cpu_level level;
+    cpu_detect(&cpu);
+    int rc = cpu_choose(&cpu, wanted, &level, e);
+    if (!rc)
+        kb->kernels = kernels_for(level);
+    return rc;
+}
+
 int kb_open(const struct kb_config *c, struct kb **ret, struct err *e)
 {
     struct kb *kb = calloc(1, sizeof *kb);
     if (!kb)
         return row_no_memory(e);
     pthread_mutex_init(&kb->mutex, NULL);
+    pthread_rwlock_init(&kb->codes_lock, NULL);
     kb->store = c->store;
     kb->clock = c->clock;
     kb->limits = (struct kb_limits){
@@ -39,7 +52,9 @@ int kb_open(const struct kb_config *c, struct kb **ret, struct err *e)
         .documents_max = c->limits.documents_max ? c->limits.documents_max : kb_limits_default.documents_max,
         .document_bytes_max = c->limits.document_bytes_max ? c->limits.document_bytes_max : kb_limits_default.document_bytes_max,
     };
-    int rc = store_write(kb->store, clear_leftovers, NULL, e);
+    int rc = choose_kernels(kb, c->cpu, e);
+    if (!rc)
+        rc = store_write(kb->store, clear_leftovers, NULL, e);
     if (rc) {
         kb_close(kb);
         return rc;
@@ -52,6 +67,8 @@ void kb_close(struct kb *kb)
 {
     if (!kb)
         return;
+    codes_free(kb);
+    pthread_rwlock_destroy(&kb->codes_lock);
     dictionaries_free(kb);
     pthread_mutex_destroy(&kb->mutex);
     free(kb);

@@ -60,6 +60,7 @@ struct kb_config {
     struct store *store; /* opened with kb_schema; outlives the knowledge base */
     const struct clock *clock;
     struct kb_limits limits; /* zeros: the defaults */
+    struct str cpu;          /* HEARTH_CPU's text, may be empty */
 };
 /* Blocking: at start. Documents that a killed process was adding are forgotten; whoever feeds files in adds them again. */
 int kb_open(const struct kb_config *c, struct kb **ret, struct err *e);

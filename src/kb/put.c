@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "kb/terms.h"
+#include "kb/vector.h"
 
 enum {
     BATCH_BYTES = 1 << 20, /* of texts: of what one transaction changes, some 3 MB of pages */
@@ -28,6 +29,9 @@ static int check(const struct kb_new *d, struct err *e)
     int rc = OK;
     for (size_t i = 0; i < sizeof each / sizeof *each && !rc; i++)
         rc = check_text(each[i].what, each[i].text, each[i].min, each[i].max, e);
+    if (!rc && d->encoder.len && (!d->dims || d->dims > KB_DIMS_MAX || d->dims % KB_DIMS_STEP))
+        rc = err_set(e, ERR_INVAL, "Vectors have a multiple of %d dimensions, at most %d; those of '%.*s' have %u", KB_DIMS_STEP,
+                     KB_DIMS_MAX, (int)d->encoder.len, d->encoder.ptr, d->dims);
     return rc;
 }
 
@@ -50,12 +54,14 @@ static int look(struct store_db *db, void *ctx, struct err *e)
     int rc = collection_owned(db, p->who, p->d.collection, &p->collection, e);
     if (rc)
         return rc;
-    struct store_stmt *st = db_prepare(db, "SELECT documents, dictionary FROM kb_collections WHERE n = ?1");
+    struct store_stmt *st = db_prepare(db, "SELECT documents, dictionary, encoder, dims FROM kb_collections WHERE n = ?1");
     db_bind_int(st, 1, p->collection);
     rc = row_must(db, st, "collection", e);
     if (rc)
         return rc;
     int64_t documents = db_int(st, 0), dictionary = db_int(st, 1);
+    if (p->d.encoder.len && (!documents || !db_str(st, 2).len || (str_eq(db_str(st, 2), p->d.encoder) && db_int(st, 3) == p->d.dims)))
+        p->dims = p->d.dims;
     if (documents > p->kb->limits.documents_max)
         return err_set(e, ERR_LIMIT, "The collection has %u documents, which is the most (kb.documents_max); make another one",
                        p->kb->limits.documents_max);
@@ -70,6 +76,13 @@ static int make_title_terms(struct kb_put *p, struct err *e)
         p->title_terms = arena_dup(&p->arena, row_text(buf_str(&b)));
     buf_free(&b);
     return rc || !p->title_terms.ptr ? row_no_memory(e) : OK;
+}
+
+static int make_room_for_vectors(struct kb_put *p, struct err *e)
+{
+    p->open_vectors = arena_calloc(&p->arena, BLOCK_CHUNKS_MAX, p->dims);
+    p->open_codes = arena_calloc(&p->arena, BLOCK_CHUNKS_MAX, p->dims / 8);
+    return p->open_vectors && p->open_codes ? OK : row_no_memory(e);
 }
 
 static void put_free(struct kb_put *p)
@@ -105,6 +118,8 @@ int kb_put_begin(struct kb *kb, int64_t who, const struct kb_new *d, struct kb_p
         rc = store_read(kb->store, look, p, e);
     if (!rc)
         rc = packer_create(p->dictionary, &p->packer, e);
+    if (!rc && p->dims)
+        rc = make_room_for_vectors(p, e);
     if (rc) {
         put_free(p);
         return rc;
@@ -115,8 +130,7 @@ int kb_put_begin(struct kb *kb, int64_t who, const struct kb_new *d, struct kb_p
 
 bool kb_put_vectors(const struct kb_put *p)
 {
-    (void)p;
-    return false;
+    return p->dims;
 }
 
 /* ---- blocks */
@@ -134,6 +148,27 @@ static int put_terms(struct kb_put *p, const struct kb_chunk *c, struct str *ret
     return rc || !ret->ptr ? row_no_memory(e) : OK;
 }
 
+/* The vectors of the open block, as their rows will have them. */
+static int keep_vectors(struct kb_put *p, struct packed_block *b, struct err *e)
+{
+    size_t n = (size_t)__builtin_popcount(p->open_has), words = p->dims / 64, at = 0;
+    char *codes = arena_alloc(&p->batch, sizeof p->open_has + n * words * 8), *vectors = arena_alloc(&p->batch, n * p->dims);
+    if (!codes || !vectors)
+        return row_no_memory(e);
+    memcpy(codes, &p->open_has, sizeof p->open_has);
+    for (size_t i = 0; i < p->n_open; i++) {
+        if (!(p->open_has >> i & 1))
+            continue;
+        memcpy(codes + sizeof p->open_has + at * words * 8, p->open_codes + i * words, words * 8);
+        memcpy(vectors + at++ * p->dims, p->open_vectors + i * p->dims, p->dims);
+    }
+    b->has = p->open_has;
+    b->codes = str_from(codes, sizeof p->open_has + n * words * 8);
+    b->vectors = str_from(vectors, n * p->dims);
+    p->open_has = 0;
+    return OK;
+}
+
 static int close_block(struct kb_put *p, struct err *e)
 {
     struct str data;
@@ -146,6 +181,8 @@ static int close_block(struct kb_put *p, struct err *e)
         return row_no_memory(e);
     for (size_t i = 0; i < p->n_open && !rc; i++)
         rc = put_terms(p, &p->open[i], &b->terms[i], e);
+    if (!rc && p->open_has)
+        rc = keep_vectors(p, b, e);
     if (rc)
         return rc;
     b->at = (uint64_t)p->text_bytes;
@@ -190,6 +227,9 @@ static int add_one(struct kb_put *p, const struct kb_chunk *c, struct err *e)
     open->heading = keep(&p->open_texts, cut(c->heading, KB_HEADING_BYTES_MAX));
     if (p->open_texts.failed)
         return row_no_memory(e);
+    if (p->dims && c->vector &&
+        vector_pack(c->vector, p->dims, p->open_vectors + p->n_open * p->dims, p->open_codes + p->n_open * (p->dims / 64)))
+        p->open_has |= (uint16_t)(1 << p->n_open);
     p->n_open++;
     p->open_bytes += c->text.len;
     return OK;

@@ -11,6 +11,8 @@ struct packed_block {
     uint64_t at, bytes;
     size_t n;
     struct str terms[BLOCK_CHUNKS_MAX];
+    uint16_t has;              /* chunks with a vector, as in a row of kb_codes */
+    struct str codes, vectors; /* that row; those of kb_vectors, one after the other */
 };
 
 struct kb_put {
@@ -24,11 +26,15 @@ struct kb_put {
     struct packer *packer;
     struct terms *terms;
     struct str title_terms;
-    int64_t text_bytes, chunks;
+    int64_t text_bytes, chunks, vectors;
+    uint32_t dims; /* 0: no vectors are taken */
 
     /* the block that is being filled */
     struct kb_chunk open[BLOCK_CHUNKS_MAX];
     size_t n_open, open_bytes;
+    uint16_t open_has; /* and its vectors: [BLOCK_CHUNKS_MAX][dims], [BLOCK_CHUNKS_MAX][dims / 64] */
+    int8_t *open_vectors;
+    uint64_t *open_codes;
     struct buf open_texts; /* its texts and headings, at fixed places: never grows beyond what it was made with */
 
     /* what waits for its transaction */

@@ -8,7 +8,8 @@
 enum {
     QUERY_TERMS_MAX = 32,
     RANGES_MAX = 1000, /* collections of one search */
-    FOUND_MAX = 300,   /* chunks whose texts are looked at */
+    FOUND_MAX = 300,   /* chunks whose texts are looked at, of those found by words */
+    NEAREST_MAX = 100, /* and by vectors */
 };
 
 struct query_term {
@@ -23,6 +24,7 @@ struct query_term {
 struct range {
     int64_t collection, first, last; /* both included */
     int64_t chunks;                  /* that are there */
+    bool has_vectors;                /* by the query's encoder */
 };
 
 struct search {
@@ -47,6 +49,9 @@ struct candidate {
 /* The chunks that share most of the terms, by the sum of their weights (lexical.c): at most FOUND_MAX, best first. Sets df and
  * weight of the terms. */
 int lexical_find(struct search *s, struct candidate *found, size_t *ret_n, struct err *e);
+
+/* Those nearest to the query's vector, at most NEAREST_MAX, best first; score: the cosine (nearest.c). */
+int nearest_find(struct search *s, const struct kb_query *q, struct candidate *found, size_t *ret_n, struct err *e);
 
 /* BM25 of a text under the terms' weights, see score.c. */
 double score_text(struct search *s, struct str title, const struct kb_chunk *c);

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 
 #include "kb/query.h"
+#include "kb/rank.h"
 
 /* ---- where to look */
 
-static int add_range(struct search *s, struct store_stmt *st, struct err *e)
+static int add_range(struct search *s, const struct kb_query *q, struct store_stmt *st, struct err *e)
 {
     int64_t n = db_int(st, 0);
     if (s->n_ranges == RANGES_MAX)
@@ -12,36 +13,39 @@ static int add_range(struct search *s, struct store_stmt *st, struct err *e)
     s->ranges = row_grow(s->arena, s->ranges, s->n_ranges, sizeof *s->ranges);
     if (!s->ranges)
         return row_no_memory(e);
-    struct range r = {n, first_chunk(n), first_chunk(n) + ((db_int(st, 1) + 1) << CHUNK_BITS) - 1, db_int(st, 2)};
+    struct range r = {n, first_chunk(n), first_chunk(n) + ((db_int(st, 1) + 1) << CHUNK_BITS) - 1, db_int(st, 2), false};
+    r.has_vectors = q->vector && q->dims == db_int(st, 4) && str_eq(q->encoder, row_text(db_str(st, 3)));
     s->chunks += r.chunks;
     if (r.chunks)
         s->ranges[s->n_ranges++] = r;
     return OK;
 }
 
-static int add_named(struct search *s, int64_t who, struct str id, struct err *e)
+static int add_named(struct search *s, int64_t who, const struct kb_query *q, struct str id, struct err *e)
 {
-    struct store_stmt *st = db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks FROM kb_collections c WHERE c.id = ?2 AND " MAY_READ);
+    struct store_stmt *st =
+        db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks, c.encoder, c.dims FROM kb_collections c WHERE c.id = ?2 AND " MAY_READ);
     db_bind_int(st, 1, who);
     db_bind_str(st, 2, row_text(id));
     int rc = row_must(s->db, st, "collection", e);
     for (size_t i = 0; !rc && i < s->n_ranges; i++)
         if (s->ranges[i].collection == db_int(st, 0))
             return OK;
-    return rc ? rc : add_range(s, st, e);
+    return rc ? rc : add_range(s, q, st, e);
 }
 
 static int find_ranges(struct search *s, int64_t who, const struct kb_query *q, struct err *e)
 {
     int rc = OK;
     for (size_t i = 0; i < q->n_collections && !rc; i++)
-        rc = add_named(s, who, q->collections[i], e);
+        rc = add_named(s, who, q, q->collections[i], e);
     if (q->n_collections)
         return rc;
-    struct store_stmt *st = db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks FROM kb_collections c WHERE " MAY_READ);
+    struct store_stmt *st =
+        db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks, c.encoder, c.dims FROM kb_collections c WHERE " MAY_READ);
     db_bind_int(st, 1, who);
     while ((rc = db_step(s->db, st, e)) > 0) {
-        rc = add_range(s, st, e);
+        rc = add_range(s, q, st, e);
         if (rc)
             return rc;
     }
@@ -78,7 +82,8 @@ static int see_document(struct search *s, int64_t document, struct seen *d, stru
 
 static int make_hit(struct search *s, const struct kb_chunk *c, const struct seen *d, struct kb_hit *ret, struct err *e)
 {
-    struct kb_hit h = {.chunk = *c, .document = d->id, .collection = d->collection, .source = d->source, .title = d->title};
+    struct kb_hit h = {
+        .chunk = *c, .document = d->id, .collection = d->collection, .source = d->source, .title = d->title, .cosine = ret->cosine};
     h.chunk.text = arena_dup(s->arena, c->text);
     h.chunk.heading = arena_dup(s->arena, row_text(c->heading));
     if (!h.chunk.text.ptr || !h.chunk.heading.ptr)
@@ -88,21 +93,26 @@ static int make_hit(struct search *s, const struct kb_chunk *c, const struct see
     return OK;
 }
 
+/* A chunk that was found in one way, or in both. */
+struct found {
+    int64_t chunk;
+    float cosine; /* 0: not by vectors */
+};
+
 static int by_chunk(const void *a, const void *b)
 {
-    const struct candidate *x = a, *y = b;
+    const struct found *x = a, *y = b;
     return (x->chunk > y->chunk) - (x->chunk < y->chunk);
 }
 
 /* In the order of their numbers, so that each block is unpacked once. What is not there (any more, or yet) is left out. */
-static int read_candidates(struct search *s, struct candidate *found, size_t n, struct kb_hit *hits, size_t *ret_n, struct err *e)
+static int read_found(struct search *s, const struct found *found, size_t n, struct kb_hit *hits, size_t *ret_n, struct err *e)
 {
     struct unpacker *u = NULL;
     struct block b = {.n = -1};
     struct seen d = {0};
     size_t made = 0;
     int rc = unpacker_create(s->kb, &u, e);
-    qsort(found, n, sizeof *found, by_chunk);
     for (size_t i = 0; i < n && !rc; i++) {
         size_t at = (size_t)found[i].chunk & (BLOCK_CHUNKS_MAX - 1);
         if (block_of_chunk(found[i].chunk) != b.n)
@@ -114,8 +124,10 @@ static int read_candidates(struct search *s, struct candidate *found, size_t n, 
         }
         if (!rc)
             rc = see_document(s, b.document, &d, e);
-        if (!rc && d.n && at < b.count)
-            rc = make_hit(s, &b.chunks[at], &d, &hits[made++], e);
+        if (rc || !d.n || at >= b.count)
+            continue;
+        hits[made].cosine = found[i].cosine;
+        rc = make_hit(s, &b.chunks[at], &d, &hits[made++], e);
     }
     unpacker_free(u);
     *ret_n = made;
@@ -124,44 +136,39 @@ static int read_candidates(struct search *s, struct candidate *found, size_t n, 
 
 /* ---- the answer */
 
-static int best_first(const void *a, const void *b)
+static int find_all(struct search *s, const struct kb_query *q, struct found *ret, size_t *ret_n, struct err *e)
 {
-    const struct kb_hit *x = a, *y = b;
-    if (x->word_score != y->word_score)
-        return x->word_score < y->word_score ? 1 : -1;
-    return (x->chunk.id > y->chunk.id) - (x->chunk.id < y->chunk.id);
-}
-
-static bool is_too_many(const struct kb_hits *h, const struct kb_hit *one, size_t per_document)
-{
-    size_t n = 0;
-    for (size_t i = 0; per_document && i < h->n; i++)
-        n += str_eq(h->items[i].document, one->document);
-    return per_document && n >= per_document;
+    struct candidate words[FOUND_MAX], near[NEAREST_MAX];
+    size_t n_words = 0, n_near = 0, n = 0;
+    int rc = query_cut(s, q->text, e);
+    if (!rc && (!q->ways || q->ways & KB_WORDS))
+        rc = lexical_find(s, words, &n_words, e);
+    if (!rc && q->vector && (!q->ways || q->ways & KB_VECTORS))
+        rc = nearest_find(s, q, near, &n_near, e);
+    for (size_t i = 0; i < n_words; i++)
+        ret[n++] = (struct found){words[i].chunk, 0};
+    for (size_t i = 0; i < n_near; i++)
+        ret[n++] = (struct found){near[i].chunk, (float)near[i].score};
+    qsort(ret, n, sizeof *ret, by_chunk);
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (*ret_n && ret[*ret_n - 1].chunk == ret[i].chunk)
+            ret[*ret_n - 1].cosine += ret[i].cosine; /* one of them is 0 */
+        else
+            ret[(*ret_n)++] = ret[i];
+    }
+    return rc;
 }
 
 static int run(struct search *s, const struct kb_query *q, struct kb_hits *ret, struct err *e)
 {
-    struct candidate found[FOUND_MAX];
-    size_t n = 0, limit = !q->limit ? 1 : q->limit > KB_HITS_MAX ? KB_HITS_MAX : q->limit;
-    struct kb_hit *hits = arena_calloc(s->arena, FOUND_MAX, sizeof *hits);
-    struct kb_hits chosen = {.items = arena_calloc(s->arena, limit, sizeof *chosen.items)};
-    int rc = hits && chosen.items ? query_cut(s, q->text, e) : row_no_memory(e);
+    struct found *found = arena_calloc(s->arena, FOUND_MAX + NEAREST_MAX, sizeof *found);
+    struct kb_hits all = {.items = arena_calloc(s->arena, FOUND_MAX + NEAREST_MAX, sizeof *all.items)};
+    size_t n = 0;
+    int rc = found && all.items ? find_all(s, q, found, &n, e) : row_no_memory(e);
     if (!rc)
-        rc = lexical_find(s, found, &n, e);
-    if (!rc)
-        rc = read_candidates(s, found, n, hits, &n, e);
-    if (rc)
-        return rc;
-    qsort(hits, n, sizeof *hits, best_first);
-    for (size_t i = 0; i < n && chosen.n < limit; i++) {
-        hits[i].word_rank = (uint32_t)i + 1;
-        hits[i].score = hits[i].word_score;
-        if (!is_too_many(&chosen, &hits[i], q->per_document))
-            chosen.items[chosen.n++] = hits[i];
-    }
-    *ret = chosen;
-    return OK;
+        rc = read_found(s, found, n, all.items, &all.n, e);
+    return rc ? rc : rank(&all, q, s->arena, ret, e);
 }
 
 int kb_search(struct kb *kb, struct store_db *db, int64_t who, const struct kb_query *q, struct arena *a, struct kb_hits *ret,

@@ -1,5 +1,6 @@
 /* What is due besides adding and searching, in steps that each hold the writer for some tens of milliseconds at most. */
 #include "kb/block.h"
+#include "kb/codes.h"
 #include "kb/terms.h"
 
 enum { BLOCKS_AT_ONCE = 32 };
@@ -12,6 +13,8 @@ struct clearing {
     struct terms *terms;
     struct buf buf;
     bool found; /* there was something to clear */
+    int64_t collection;
+    size_t chunks; /* of it that were cleared */
 };
 
 static int delete_terms(struct store_db *db, struct clearing *c, struct str title, const struct kb_chunk *chunk, struct err *e)
@@ -35,6 +38,8 @@ static int delete_block(struct store_db *db, struct clearing *c, int64_t collect
     /* An index that keeps words of a text that is lost does no harm: what it finds is not there. */
     for (size_t i = 0; !rc && i < b.count; i++)
         rc = delete_terms(db, c, title, &b.chunks[i], e);
+    c->collection = collection;
+    c->chunks += rc ? 0 : b.count;
     if (rc && rc != ERR_CORRUPT)
         return rc;
     struct store_stmt *vectors = db_prepare(db, "DELETE FROM kb_vectors WHERE n BETWEEN ?1 AND ?2");
@@ -135,9 +140,11 @@ static int tend_clearing(struct kb *kb, bool *ret_more, struct err *e)
     unpacker_free(c.unpacker);
     terms_free(c.terms);
     buf_free(&c.buf);
-    if (!rc)
-        *ret_more = c.found;
-    return rc;
+    if (rc)
+        return rc;
+    codes_cleared(kb, c.collection, c.chunks);
+    *ret_more = c.found;
+    return OK;
 }
 
 int kb_tend(struct kb *kb, bool *ret_more, struct err *e)

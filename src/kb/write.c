@@ -56,6 +56,45 @@ static int insert_terms(struct store_db *db, int64_t block, const struct packed_
     return rc;
 }
 
+static int insert_vectors(struct store_db *db, const struct kb_put *p, int64_t block, const struct packed_block *b, struct err *e)
+{
+    struct store_stmt *st = db_prepare(db, "INSERT INTO kb_codes (n, data) VALUES (?1, ?2)");
+    db_bind_blob(st, 2, b->codes);
+    int rc = row_run(db, st, block, e);
+    struct str rest = b->vectors;
+    for (int64_t i = 0; i < BLOCK_CHUNKS_MAX && !rc; i++) {
+        if (!(b->has >> i & 1))
+            continue;
+        st = db_prepare(db, "INSERT INTO kb_vectors (n, data) VALUES (?1, ?2)");
+        db_bind_blob(st, 2, str_head(rest, p->dims));
+        rc = row_run(db, st, block << CHUNK_BITS | i, e);
+        rest = str_skip(rest, p->dims);
+    }
+    return rc;
+}
+
+/* The encoder of a collection is that of its first vectors, as long as it has documents. */
+static int settle_encoder(struct store_db *db, const struct kb_put *p, int64_t document, bool *ret_takes, struct err *e)
+{
+    struct store_stmt *st = db_prepare(db, "UPDATE kb_collections SET encoder = ?2, dims = ?3 WHERE n = ?1 AND (encoder = '' OR"
+                                           " NOT EXISTS (SELECT 1 FROM kb_documents d WHERE d.collection = ?1 AND d.n <> ?4))");
+    db_bind_int(st, 4, document);
+    db_bind_str(st, 2, p->d.encoder);
+    db_bind_int(st, 3, p->dims);
+    int rc = row_run(db, st, p->collection, e);
+    if (rc)
+        return rc;
+    st = db_prepare(db, "SELECT 1 FROM kb_collections WHERE n = ?1 AND encoder = ?2 AND dims = ?3");
+    db_bind_int(st, 1, p->collection);
+    db_bind_str(st, 2, p->d.encoder);
+    db_bind_int(st, 3, p->dims);
+    rc = db_step(db, st, e);
+    if (rc < 0)
+        return rc;
+    *ret_takes = rc > 0;
+    return OK;
+}
+
 static int insert_block(struct store_db *db, struct kb_put *p, int64_t document, int64_t n, const struct packed_block *b, struct err *e)
 {
     struct store_stmt *st = db_prepare(db, "INSERT INTO kb_blocks (n, document, at, bytes, chunks, dictionary, data)"
@@ -71,7 +110,7 @@ static int insert_block(struct store_db *db, struct kb_put *p, int64_t document,
     return rc ? rc : insert_terms(db, n, b, e);
 }
 
-static int insert_batch(struct store_db *db, struct kb_put *p, int64_t document, struct err *e)
+static int insert_batch(struct store_db *db, struct kb_put *p, int64_t document, int64_t *ret_vectors, struct err *e)
 {
     int64_t n = 0, blocks = 0, packed = 0;
     for (const struct packed_block *b = p->first; b; b = b->next) {
@@ -79,10 +118,19 @@ static int insert_batch(struct store_db *db, struct kb_put *p, int64_t document,
         packed += (int64_t)b->data.len;
     }
     int rc = blocks ? take_numbers(db, p->collection, blocks, &n, e) : OK;
-    for (const struct packed_block *b = p->first; b && !rc; b = b->next)
-        rc = insert_block(db, p, document, n++, b, e);
+    bool takes = false;
+    if (!rc && blocks && p->dims)
+        rc = settle_encoder(db, p, document, &takes, e);
+    for (const struct packed_block *b = p->first; b && !rc; b = b->next, n++) {
+        rc = insert_block(db, p, document, n, b, e);
+        if (!rc && takes && b->has)
+            rc = insert_vectors(db, p, n, b, e);
+    }
     if (rc)
         return rc;
+    *ret_vectors = 0;
+    for (const struct packed_block *b = p->first; b && takes; b = b->next)
+        *ret_vectors += __builtin_popcount(b->has);
     struct store_stmt *st = db_prepare(db, "UPDATE kb_collections SET packed_bytes = packed_bytes + ?2 WHERE n = ?1");
     db_bind_int(st, 2, packed);
     return row_run(db, st, p->collection, e);
@@ -100,7 +148,7 @@ static void forget_batch(struct kb_put *p)
 
 struct writing {
     struct kb_put *put;
-    int64_t document;
+    int64_t document, vectors; /* vectors: that this batch wrote */
 };
 
 /* The owner may have removed the collection meanwhile. */
@@ -118,7 +166,7 @@ static int write_batch(struct store_db *db, void *ctx, struct err *e)
 {
     struct writing *w = ctx;
     int rc = begin(db, w, KB_ADDING, e);
-    return rc ? rc : insert_batch(db, w->put, w->document, e);
+    return rc ? rc : insert_batch(db, w->put, w->document, &w->vectors, e);
 }
 
 int put_write(struct kb_put *p, struct err *e)
@@ -128,6 +176,7 @@ int put_write(struct kb_put *p, struct err *e)
     if (rc)
         return rc;
     p->document = w.document;
+    p->vectors += w.vectors;
     forget_batch(p);
     return OK;
 }
@@ -160,13 +209,14 @@ static int clear_predecessor(struct store_db *db, const struct kb_put *p, struct
     return rc > 0 ? clear(db, db_int(st, 0), e) : rc;
 }
 
-static int appear(struct store_db *db, const struct kb_put *p, int64_t document, struct err *e)
+static int appear(struct store_db *db, const struct writing *w, struct err *e)
 {
-    struct store_stmt *st = db_prepare(db, "UPDATE kb_documents SET state = 0, text_bytes = ?2, chunks = ?3 WHERE n = ?1");
-    db_bind_int(st, 2, p->text_bytes);
-    db_bind_int(st, 3, p->chunks);
-    int rc = row_run(db, st, document, e);
-    return rc ? rc : count(db, document, 1, e);
+    struct store_stmt *st = db_prepare(db, "UPDATE kb_documents SET state = 0, text_bytes = ?2, chunks = ?3, vectors = ?4 WHERE n = ?1");
+    db_bind_int(st, 2, w->put->text_bytes);
+    db_bind_int(st, 3, w->put->chunks);
+    db_bind_int(st, 4, w->put->vectors + w->vectors);
+    int rc = row_run(db, st, w->document, e);
+    return rc ? rc : count(db, w->document, 1, e);
 }
 
 static int check_room(struct store_db *db, const struct kb_put *p, struct err *e)
@@ -186,11 +236,11 @@ static int finish(struct store_db *db, void *ctx, struct err *e)
     struct kb_put *p = w->put;
     int rc = begin(db, w, KB_ADDING, e);
     if (!rc)
-        rc = insert_batch(db, p, w->document, e);
+        rc = insert_batch(db, p, w->document, &w->vectors, e);
     if (!rc)
         rc = clear_predecessor(db, p, e);
     if (!rc)
-        rc = appear(db, p, w->document, e);
+        rc = appear(db, w, e);
     if (!rc)
         rc = check_room(db, p, e);
     return rc ? rc : collection_touch(db, p->collection, clock_wall_ms(p->kb->clock), e);

@@ -131,6 +131,8 @@ struct kernels {
     void (*layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
     void (*bias)(float *x, const float *bias, enum activation f, size_t n);
     void (*attend_all)(const struct attend_all *a);
+    void (*differing)(const uint64_t *codes, size_t n, size_t words, const uint64_t *query, uint16_t *out);
+    float (*dot_i8)(const float *x, const int8_t *q, size_t n);
 };
 
 /* gelu(x) = x / 2 · (1 + tanh(GELU_SCALE · (x + GELU_CUBE · x³))); GELU_SCALE = √(2 / π). (Hendrycks & Gimpel, 2016) */
@@ -140,6 +142,10 @@ struct kernels {
 /* attend.c: the scalar level. */
 void plain_attend(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void plain_attend_put(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);
+
+/* code.c: the scalar level. */
+void plain_differing(const uint64_t *codes, size_t n, size_t words, const uint64_t *query, uint16_t *out);
+float plain_dot_i8(const float *x, const int8_t *q, size_t n);
 
 /* whole.c: the scalar level. */
 void plain_layer_norm(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);

@@ -85,6 +85,14 @@ void op_bias(const struct kernels *kn, float *x, const float *bias, enum activat
     kn->bias(x, bias, f, n);
 }
 
+void op_differing(const struct kernels *kn, const uint64_t *codes, size_t n, size_t words, const uint64_t *query, uint16_t *out)
+{
+    kn->differing(codes, n, words, query, out);
+}
+float op_dot_i8(const struct kernels *kn, const float *x, const int8_t *q, size_t n)
+{
+    return kn->dot_i8(x, q, n);
+}
 void op_attend_all(const struct kernels *kn, const struct attend_all *a)
 {
     kn->attend_all(a);

@@ -65,6 +65,10 @@ struct attend_all {
     float scale;
 };
 void op_attend_all(const struct kernels *kn, const struct attend_all *a);
+/* Vectors as codes of signs: out[n] = how many bits of codes[n][words] differ from query[words]. words < 1024. */
+void op_differing(const struct kernels *kn, const uint64_t *codes, size_t n, size_t words, const uint64_t *query, uint16_t *out);
+/* Σ x[n] · q[n], n a multiple of 8. */
+float op_dot_i8(const struct kernels *kn, const float *x, const int8_t *q, size_t n);
 /* In place; returns nothing special for n = 0. The maximum is subtracted first. */
 void op_softmax(const struct kernels *kn, float *x, size_t n);
 

@@ -187,4 +187,6 @@ const struct kernels kernels_scalar = {
     .layer_norm = plain_layer_norm,
     .bias = plain_bias,
     .attend_all = plain_attend_all,
+    .differing = plain_differing,
+    .dot_i8 = plain_dot_i8,
 };

@@ -45,6 +45,9 @@ void LEVEL(softmax)(float *x, size_t n);
 void LEVEL(layer_norm)(const float *x, const float *weight, const float *bias, float eps, float *out, size_t n);
 void LEVEL(bias)(float *x, const float *bias, enum activation f, size_t n);
 void LEVEL(attend_all)(const struct attend_all *a);
+/* code.c */
+void LEVEL(differing)(const uint64_t *codes, size_t n, size_t words, const uint64_t *query, uint16_t *out);
+float LEVEL(dot_i8)(const float *x, const int8_t *q, size_t n);
 /* attend.c */
 void LEVEL(attend)(const struct attend_shape *s, const void *block, const struct attend_queries *q, float *scratch);
 void LEVEL(attend_put)(const struct attend_shape *s, void *block, size_t slot, const float *k, const float *v);

@@ -55,4 +55,6 @@ const struct kernels LEVEL_JOIN(kernels, KERNEL_TABLE) = {
     .layer_norm = LEVEL(layer_norm),
     .bias = LEVEL(bias),
     .attend_all = LEVEL(attend_all),
+    .differing = LEVEL(differing),
+    .dot_i8 = LEVEL(dot_i8),
 };
