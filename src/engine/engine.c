@@ -192,6 +192,7 @@ void engine_submit(struct engine *en, const struct gen_request *g)
         return;
     }
     struct request *r = request_create(en->m, en->context_tokens, g, en->c.clock, &why);
+    struct err warning = why.why; /* of one that was taken all the same */
     if (r && constrain_request(en, r, g, &why)) {
         constrain_release(r);
         request_free(r);
@@ -205,6 +206,8 @@ void engine_submit(struct engine *en, const struct gen_request *g)
     r->arrived_ns = clock_ns(en->c.clock);
     if (g->deadline_ms)
         r->deadline_ns = r->arrived_ns + g->deadline_ms * 1000000ull;
+    if (warning.text[0])
+        event_warning(en, r, warning.text);
     schedule_turn(en, r);
     request_insert(&en->queue, r);
     schedule_admit(en);

@@ -55,6 +55,7 @@ void schedule_tell_positions(struct engine *en);
 bool schedule_runnable(const struct engine *en);
 
 /* events.c: sends, and keeps the books of credit and endings. */
+void event_warning(struct engine *en, const struct request *r, const char *text);
 void event_prefill(struct engine *en, const struct seq *s);
 void event_queued(struct engine *en, struct request *r, uint32_t position);
 void event_echo(struct engine *en, struct seq *s);

@@ -19,6 +19,11 @@ static float ms_between(uint64_t from, uint64_t to)
     return from && to > from ? (float)((double)(to - from) * 1e-6) : 0;
 }
 
+void event_warning(struct engine *en, const struct request *r, const char *text)
+{
+    send(en, &(struct gen_event){.id = r->id, .type = GEN_WARNING, .warning = {str_of(text)}});
+}
+
 void event_queued(struct engine *en, struct request *r, uint32_t position)
 {
     if (r->position == position)

@@ -142,15 +142,34 @@ static struct tm today(const struct clock *clock)
     return day;
 }
 
+/* The template broke on this conversation, as *e says: a recognised format renders it, if there is one, and *e stays as a warning. */
+static int stand_in(const struct model *m, const struct gen_request *g, struct arena *a, struct tokens *out, struct err *e)
+{
+    struct gen_request shown = *g;
+    struct err why = {0};
+    int rc = chat_format_is_plain(m->chat) ? ERR_INVAL : OK;
+    if (!rc && speaks_of_tools(g)) {
+        shown.n_tools = prompt_offers_tools(g) ? g->n_tools : 0;
+        rc = toolform_explain(m->toolform, &shown, a, &shown.messages, &shown.n_messages);
+    }
+    if (!rc)
+        rc = chat_render(m->chat, m->vocab, shown.messages, shown.n_messages, g->continue_last, out, &why);
+    if (!rc)
+        err_prefix(e, ERR_UNSUPPORTED, "the %s format stands in for a chat template that does not work for this conversation",
+                   chat_format_name(m->chat));
+    return rc ? (rc == ERR_NOMEM ? rc : ERR_INVAL) : OK;
+}
+
 int prompt_chat(const struct model *m, const struct gen_request *g, const struct clock *clock, struct tokens *out, struct err *e)
 {
     struct arena a = arena_make(EXPLAINED_BYTES_MAX);
     struct gen_request shown;
     struct tm day = today(clock);
     int rc = shown_request(m, g, &a, &shown);
-    if (!rc && m->template)
+    if (!rc && m->template) {
         rc = chat_template_tokens(m->template, &shown, &day, out, e);
-    else if (!rc)
+        rc = rc == ERR_UNSUPPORTED ? stand_in(m, g, &a, out, e) : rc;
+    } else if (!rc)
         rc = chat_render(m->chat, m->vocab, shown.messages, shown.n_messages, g->continue_last, out, e);
     if (!rc && prompt_thinks_not(g) && !g->continue_last)
         rc = put_no_thinking(m, out);

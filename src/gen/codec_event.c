@@ -76,9 +76,15 @@ static void code_error(struct coder *c, struct gen_event *m)
     code_text(c, &m->error.param, SENTENCE_BYTES_MAX);
 }
 
+static void code_warning(struct coder *c, struct gen_event *m)
+{
+    code_text(c, &m->warning.text, SENTENCE_BYTES_MAX);
+}
+
 static void (*const code_type[GEN_EVENT_TYPE_COUNT])(struct coder *c, struct gen_event *m) = {
-    [GEN_QUEUED] = code_queued, [GEN_LOADING] = code_loading, [GEN_PREFILL] = code_prefill,      [GEN_TEXT] = code_text_event,
-    [GEN_DONE] = code_done,     [GEN_ERROR] = code_error,     [GEN_REASONING] = code_text_event, [GEN_TOOL_CALL] = code_tool_call,
+    [GEN_QUEUED] = code_queued,        [GEN_LOADING] = code_loading,     [GEN_PREFILL] = code_prefill,
+    [GEN_TEXT] = code_text_event,      [GEN_DONE] = code_done,           [GEN_ERROR] = code_error,
+    [GEN_REASONING] = code_text_event, [GEN_TOOL_CALL] = code_tool_call, [GEN_WARNING] = code_warning,
 };
 
 void code_event(struct coder *c, void *message)

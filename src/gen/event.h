@@ -1,6 +1,6 @@
 /* What comes back: a stream of events for each request, ended by exactly one DONE per choice or one ERROR for all.
  *
- *   QUEUED* LOADING* PREFILL* ( (REASONING | TEXT | TOOL_CALL)* DONE )[each choice, interleaved]      or      … ERROR
+ *   WARNING* QUEUED* LOADING* PREFILL* ( (REASONING | TEXT | TOOL_CALL)* DONE )[each choice, interleaved]      or      … ERROR
  *
  * Credit is back-pressure: a request begins with gen_request.credit; each REASONING, TEXT or TOOL_CALL event takes one; at zero the engine
  * parks that request's sequences (they keep their KV blocks, other requests go on) until GEN_CREDIT brings more. GEN_CREDIT_UNLIMITED never
@@ -22,6 +22,7 @@ enum gen_event_type {
     GEN_ERROR,     /* `error`; ends the whole request */
     GEN_REASONING, /* what the model thinks before it answers; `text` */
     GEN_TOOL_CALL, /* a call begins or goes on; `tool_call` */
+    GEN_WARNING,   /* something works less well than was asked for; `warning`, for a log */
     GEN_EVENT_TYPE_COUNT,
 };
 
@@ -94,6 +95,9 @@ struct gen_event {
             struct str id, name;  /* whole, in the first event of a call; empty in the others */
             struct str arguments; /* what the JSON text goes on with; may be empty in the first event */
         } tool_call;
+        struct {
+            struct str text; /* English */
+        } warning;
         struct {
             enum gen_finish reason;
             struct str stop; /* the stop string that matched, if one did */

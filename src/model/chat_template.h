@@ -17,12 +17,13 @@ struct chat_template; /* immutable: any thread may use it */
 
 /* `tools`: the template for requests with tools, or empty: then `text` is for those, too. The texts are copied as far as they are needed,
  * the vocab must outlive it. A message is rendered for a trial, so that a template that does not work is refused here and not in the
- * middle of a conversation: ERR_INVAL with line and reason, ERR_NOMEM. */
+ * middle of a conversation: ERR_UNSUPPORTED with line and reason, ERR_NOMEM. */
 int chat_template_create(struct str text, struct str tools, const struct vocab *v, struct chat_template **ret, struct err *e);
 void chat_template_free(struct chat_template *t);
 
-/* Appends the text of a conversation as the model would read it. ERR_INVAL with a sentence for what is wrong with the request or cannot be
- * rendered, ERR_DENIED for what the template refuses itself (raise_exception), ERR_LIMIT when `out` is full, ERR_NOMEM. */
+/* Appends the text of a conversation as the model would read it. ERR_INVAL with a sentence for what is wrong with the request,
+ * ERR_UNSUPPORTED when the template breaks on it, ERR_DENIED for what the template refuses itself (raise_exception), ERR_LIMIT when `out`
+ * is full, ERR_NOMEM. */
 int chat_template_text(const struct chat_template *t, const struct gen_request *g, const struct tm *now, struct buf *out, struct err *e);
 /* The same as tokens, with a begin token where the vocabulary wants one. On failure out is as it was. */
 int chat_template_tokens(const struct chat_template *t, const struct gen_request *g, const struct tm *now, struct tokens *out,

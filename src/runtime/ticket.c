@@ -148,6 +148,11 @@ static void deliver_event(struct slot *s, const struct gen_event *ev)
     struct ticket *t = find(&s->sent, ev->id);
     if (!t || t->kind != TICKET_REQUEST || ev->choice >= t->n_choices)
         return; /* canceled meanwhile */
+    if (ev->type == GEN_WARNING) {
+        log_event(s->rt->log, LOG_WARN, "a request works with less than was asked for", F_STR("model", s->entry.name),
+                  F_STR("why", ev->warning.text));
+        return;
+    }
     bool ended = t->done_mask >> ev->choice & 1;
     if (!ended || ev->type == GEN_ERROR)
         tell(t, ev);

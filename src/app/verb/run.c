@@ -97,6 +97,7 @@ static void on_event(struct run *run, const struct gen_event *ev)
         run->done = *ev;
         run->ended = true;
         break;
+    case GEN_WARNING: complain(run->app, STR_FMT, STR_ARG(ev->warning.text)); break;
     case GEN_ERROR:
         run->code = complain(run->app, STR_FMT, STR_ARG(ev->error.message));
         run->ended = true;

@@ -19,10 +19,10 @@ struct chat_template {
     struct buf bos, eos; /* their texts */
 };
 
-/* A limit of the template's is not one of the prompt's length. */
+/* What the template does wrong is told from what the request does. A limit of the template's is not one of the prompt's length. */
 static int of_template(struct err *e, int rc)
 {
-    rc = rc == ERR_LIMIT ? ERR_INVAL : rc;
+    rc = rc == ERR_LIMIT || rc == ERR_INVAL ? ERR_UNSUPPORTED : rc;
     err_prefix(e, rc, "chat template");
     if (e)
         e->code = rc;
@@ -94,7 +94,7 @@ static int cut_open_end(struct jinja_out *o, struct err *e)
     for (; next >= 0; next = str_find(text, STR(CHAT_CONTINUE_MARK), (size_t)next + 1))
         at = next;
     if (at < 0)
-        return err_set(e, ERR_INVAL, "chat template: it does not show the message that is to be continued");
+        return err_set(e, ERR_UNSUPPORTED, "chat template: it does not show the message that is to be continued");
     o->text.len = (size_t)at;
     while (o->n_spans && o->spans[o->n_spans - 1].offset >= (size_t)at)
         o->n_spans--;
@@ -113,7 +113,7 @@ static int render_request(const struct chat_template *t, const struct gen_reques
         return err_set(e, ERR_INVAL, "chat_template_kwargs has more than %d bytes", KWARGS_BYTES_MAX);
     struct err first = {0};
     rc = render(t, g, false, now, ret, &first);
-    if (rc == ERR_INVAL && has_calls(g) && !render(t, g, true, now, ret, NULL))
+    if (rc == ERR_UNSUPPORTED && has_calls(g) && !render(t, g, true, now, ret, NULL))
         rc = OK;
     if (rc == ERR_DENIED && !render_joined(t, g, now, ret))
         rc = OK;
@@ -180,13 +180,13 @@ static int try_it(const struct chat_template *t, struct err *e)
         return rc == ERR_DENIED ? OK : rc; /* it works; that it wants another beginning it may say to a person */
     bool shown = str_find(buf_str(&o.text), m.content, 0) >= 0;
     jinja_out_free(&o);
-    return shown ? OK : err_set(e, ERR_INVAL, "chat template: a message does not appear in what it renders");
+    return shown ? OK : err_set(e, ERR_UNSUPPORTED, "chat template: a message does not appear in what it renders");
 }
 
 static int find_shape(struct chat_template *t, struct err *e)
 {
     int rc = try_it(t, e);
-    if (rc != ERR_INVAL)
+    if (rc != ERR_UNSUPPORTED)
         return rc;
     t->typed_content = true;
     return try_it(t, NULL) ? rc : OK;

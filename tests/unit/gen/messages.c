@@ -207,6 +207,7 @@ static struct gen_event event(struct source *s)
         m.done.usage = (struct gen_usage){u32(s), u32(s), u32(s), u32(s)};
         m.done.timings = (struct gen_timings){unit(s), unit(s), unit(s)};
         break;
+    case GEN_WARNING: m.warning.text = text(s, 60); break;
     case GEN_TOOL_CALL:
         m.tool_call.index = (uint32_t)below(s, GEN_TOOL_CALLS_MAX);
         m.tool_call.id = text(s, 20);
@@ -389,6 +390,7 @@ static bool same_event(const struct gen_event *a, const struct gen_event *b)
         return SAME(done.reason) && SAME_STR(done.stop) && SAME(done.usage.prompt_tokens) && SAME(done.usage.cached_tokens) &&
                SAME(done.usage.completion_tokens) && SAME(done.usage.reasoning_tokens) && SAME(done.timings.queue_ms) &&
                SAME(done.timings.prefill_ms) && SAME(done.timings.decode_ms);
+    case GEN_WARNING: return SAME_STR(warning.text);
     case GEN_TOOL_CALL: return SAME(tool_call.index) && SAME_STR(tool_call.id) && SAME_STR(tool_call.name) && SAME_STR(tool_call.arguments);
     default: return SAME(error.fault) && SAME_STR(error.message) && SAME_STR(error.param);
     }

@@ -251,18 +251,18 @@ static void what_does_not_work(void **state)
 {
     (void)state;
     struct gen_request g = request(2);
-    refuse("{% if %}", &g, ERR_INVAL, "chat template: line 1: the end of the tag where an expression is expected");
-    refuse("nothing is shown", &g, ERR_INVAL, "chat template: a message does not appear in what it renders");
-    refuse(SHOW "{{ 1 / 0 }}", &g, ERR_INVAL, "chat template: line 1: division by zero");
-    refuse(SHOW "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", &g, ERR_INVAL,
+    refuse("{% if %}", &g, ERR_UNSUPPORTED, "chat template: line 1: the end of the tag where an expression is expected");
+    refuse("nothing is shown", &g, ERR_UNSUPPORTED, "chat template: a message does not appear in what it renders");
+    refuse(SHOW "{{ 1 / 0 }}", &g, ERR_UNSUPPORTED, "chat template: line 1: division by zero");
+    refuse(SHOW "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", &g, ERR_UNSUPPORTED,
            "chat template: line 1: the template takes more than 268435456 bytes of memory");
     refuse(SHOW "{{ raise_exception('Not this') if 'U' in messages[-1].content }}", &g, ERR_DENIED,
            "chat template: line 1: the template refuses: Not this");
-    refuse(SHOW "{{ 1 / 0 if messages|length == 2 }}", &g, ERR_INVAL, "chat template: line 1: division by zero");
+    refuse(SHOW "{{ 1 / 0 if messages|length == 2 }}", &g, ERR_UNSUPPORTED, "chat template: line 1: division by zero");
     g.continue_last = true;
     refuse(chatml, &g, ERR_INVAL, "only an assistant's message can be continued, but the last one is the user's");
     g.n_messages = 3;
-    refuse("{{ messages[0].content }}", &g, ERR_INVAL, "chat template: it does not show the message that is to be continued");
+    refuse("{{ messages[0].content }}", &g, ERR_UNSUPPORTED, "chat template: it does not show the message that is to be continued");
     g.n_messages = 0;
     refuse(chatml, &g, ERR_INVAL, "a conversation needs at least one message");
 }
