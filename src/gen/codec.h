@@ -59,6 +59,9 @@ struct gen_loaded {
     uint64_t params, file_bytes, kv_bytes_per_token;
     uint32_t context_tokens, context_trained, vocab, layers, width;
     enum gen_model_kind kind;
+    bool knows_tools; /* its own chat template speaks of tools; others have them explained in words */
+    bool thinks;      /* before it answers */
+    bool infills;     /* its vocabulary has tokens for what stands between two texts */
 };
 
 /* Copies what it points at, too. ERR_NOMEM; ret is then undefined. */

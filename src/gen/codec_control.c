@@ -49,6 +49,9 @@ void code_loaded(struct coder *c, void *message)
     code_u32(c, &m->layers);
     code_u32(c, &m->width);
     code_enum(c, &m->kind, GEN_MODEL_KIND_COUNT);
+    code_bool(c, &m->knows_tools);
+    code_bool(c, &m->thinks);
+    code_bool(c, &m->infills);
 }
 
 static bool copy_text(struct arena *a, struct str *s)

@@ -125,6 +125,18 @@ static void put_warnings(const struct worker *w, struct buf *out)
     buf_put(out, more);
 }
 
+/* The first of the tokens that api/llama/infill.c writes. */
+static bool infills(const struct vocab *v)
+{
+    static const char *const names[] = {"<|fim_prefix|>", "<fim_prefix>", "<fim-prefix>", "<｜fim▁begin｜>"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        uint32_t t = vocab_find(v, str_of(names[i]));
+        found |= t != TOKEN_NONE && vocab_is_special(v, t);
+    }
+    return found;
+}
+
 static void put_loaded(struct worker *w, bool cache_q8)
 {
     const struct model *m = w->model;
@@ -144,6 +156,9 @@ static void put_loaded(struct worker *w, bool cache_q8)
         .vocab = m->hp.n_vocab,
         .layers = m->hp.n_layers,
         .width = m->hp.d_model,
+        .knows_tools = m->template && toolform_in_template(m->toolform),
+        .thinks = m->template && toolform_texts(m->toolform)->think_open.len,
+        .infills = infills(m->vocab),
     };
     worker_put(w, gen_put_loaded(&w->out, &loaded));
     buf_free(&warning);

@@ -188,6 +188,26 @@ static void put_model_info(struct json *j, const struct gen_loaded *info)
     json_obj_end(j);
 }
 
+/* Beyond writing or embedding they are known once the model is loaded. */
+static void put_capabilities(struct json *j, const struct model_entry *m)
+{
+    const struct gen_loaded *info = m->info;
+    const struct {
+        const char *name;
+        bool has;
+    } all[] = {
+        {"completion", !m->encodes},          {"embedding", m->encodes && (!info || info->kind == GEN_MODEL_EMBEDS)},
+        {"tools", info && info->knows_tools}, {"thinking", info && info->thinks},
+        {"insert", info && info->infills},
+    };
+    json_key(j, "capabilities");
+    json_arr(j);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].has)
+            json_cstr(j, all[i].name);
+    json_arr_end(j);
+}
+
 static void respond_show(struct api *a, struct http_exchange *x, const struct model_entry *m)
 {
     (void)a;
@@ -199,11 +219,7 @@ static void respond_show(struct api *a, struct http_exchange *x, const struct mo
     json_kcstr(&j, "template", "");
     put_details(&j, m);
     put_model_info(&j, m->info);
-    json_key(&j, "capabilities");
-    json_arr(&j);
-    json_cstr(&j, "completion");
-    json_cstr(&j, "tools");
-    json_arr_end(&j);
+    put_capabilities(&j, m);
     ollama_put_time(&j, "modified_at", m->modified_s * 1000);
     json_obj_end(&j);
     respond_json(x, 200, &body);

@@ -247,13 +247,15 @@ static struct gen_load load(struct source *s)
 
 static struct gen_loaded loaded(struct source *s)
 {
-    return (struct gen_loaded){text(s, 90),   text(s, 20),
-                               text(s, 16),   text(s, 16),
-                               text(s, 90),   rng_u64(s->r),
-                               rng_u64(s->r), rng_u64(s->r),
-                               u32(s),        u32(s),
-                               u32(s),        u32(s),
-                               u32(s),        (enum gen_model_kind)below(s, GEN_MODEL_KIND_COUNT)};
+    return (struct gen_loaded){text(s, 90),      text(s, 20),
+                               text(s, 16),      text(s, 16),
+                               text(s, 90),      rng_u64(s->r),
+                               rng_u64(s->r),    rng_u64(s->r),
+                               u32(s),           u32(s),
+                               u32(s),           u32(s),
+                               u32(s),           (enum gen_model_kind)below(s, GEN_MODEL_KIND_COUNT),
+                               below(s, 2) != 0, below(s, 2) != 0,
+                               below(s, 2) != 0};
 }
 
 static struct gen_tokens answer_tokens(struct source *s)
@@ -400,7 +402,7 @@ static bool same_loaded(const struct gen_loaded *a, const struct gen_loaded *b)
 {
     return SAME_STR(name) && SAME_STR(arch) && SAME_STR(quant) && SAME_STR(chat_format) && SAME_STR(warning) && SAME(params) &&
            SAME(file_bytes) && SAME(kv_bytes_per_token) && SAME(context_tokens) && SAME(context_trained) && SAME(vocab) && SAME(layers) &&
-           SAME(width) && SAME(kind);
+           SAME(width) && SAME(kind) && SAME(knows_tools) && SAME(thinks) && SAME(infills);
 }
 
 static bool same_tokens(const struct gen_tokens *a, const struct gen_tokens *b)
