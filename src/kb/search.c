@@ -141,6 +141,8 @@ static int find_all(struct search *s, const struct kb_query *q, struct found *re
     struct candidate words[FOUND_MAX], near[NEAREST_MAX];
     size_t n_words = 0, n_near = 0, n = 0;
     int rc = query_cut(s, q->text, e);
+    for (size_t i = 0; i < s->n_terms; i++)
+        terms_want(s->terms, s->at[i].text);
     if (!rc && (!q->ways || q->ways & KB_WORDS))
         rc = lexical_find(s, words, &n_words, e);
     if (!rc && q->vector && (!q->ways || q->ways & KB_VECTORS))

@@ -9,7 +9,27 @@ struct terms {
     struct sb_stemmer *english;
     terms_fn *fn;
     void *ctx;
+    bool only_wanted;
+    uint64_t wanted[1 << 16 >> 6]; /* a bit for each pair of first bytes */
 };
+
+/* A stem begins as its word does, but for dying, lying and tying: die, lie, tie. */
+static size_t first_two(struct str s)
+{
+    return (size_t)(uint8_t)s.ptr[0] << 8 | (uint8_t)(s.ptr[1] == 'y' ? 'i' : s.ptr[1]);
+}
+
+static bool is_wanted(const struct terms *t, struct str s)
+{
+    return !t->only_wanted || t->wanted[first_two(s) / 64] >> first_two(s) % 64 & 1;
+}
+
+void terms_want(struct terms *t, struct str term)
+{
+    t->only_wanted = true;
+    if (term.len > 1)
+        t->wanted[first_two(term) / 64] |= (uint64_t)1 << first_two(term) % 64;
+}
 
 struct terms *terms_create(void)
 {
@@ -45,7 +65,7 @@ static int take(void *ctx, struct str token, size_t begin, size_t end, bool besi
     struct terms *t = ctx;
     if (beside)
         return OK;
-    if (is_english(token)) {
+    if (token.len > 2 && is_wanted(t, token) && is_english(token)) {
         const sb_symbol *stem = sb_stemmer_stem(t->english, (const sb_symbol *)token.ptr, (int)token.len);
         if (!stem)
             return ERR_NOMEM;
