@@ -2,25 +2,36 @@
 
 #include "tensor/kernels.h"
 
+/* Which of them are built: meson's option `levels`. */
+static const struct kernels *const tables[CPU_LEVEL_TOP + 1] = {
+    [CPU_SCALAR] = &kernels_scalar,
+#ifdef HAS_AVX2
+    [CPU_AVX2] = &kernels_avx2,
+#endif
+#ifdef HAS_AVXVNNI
+    [CPU_AVXVNNI] = &kernels_avxvnni,
+#endif
+#ifdef HAS_AVX512
+    [CPU_AVX512] = &kernels_avx512,
+#endif
+#ifdef HAS_AMX
+    [CPU_AMX] = &kernels_amx,
+#endif
+#ifdef HAS_NEON
+    [CPU_NEON] = &kernels_neon,
+#endif
+#ifdef HAS_DOTPROD
+    [CPU_DOTPROD] = &kernels_dotprod,
+#endif
+#ifdef HAS_I8MM
+    [CPU_I8MM] = &kernels_i8mm,
+#endif
+};
+
 const struct kernels *kernels_for(enum cpu_level level)
 {
-    static const struct kernels *const tables[CPU_LEVEL_TOP + 1] = {
-        [CPU_SCALAR] = &kernels_scalar,
-#if defined(__x86_64__)
-        [CPU_AVX2] = &kernels_avx2,
-        [CPU_AVXVNNI] = &kernels_avxvnni,
-        [CPU_AVX512] = &kernels_avx512,
-        [CPU_AMX] = &kernels_amx,
-#elif defined(__aarch64__)
-        [CPU_NEON] = &kernels_neon,
-        [CPU_DOTPROD] = &kernels_dotprod,
-        [CPU_I8MM] = &kernels_i8mm,
-#endif
-    };
-    if ((unsigned)level > CPU_LEVEL_TOP)
-        return &kernels_scalar;
-    int l = (int)level;
-    while (!cpu_can((enum cpu_level)l))
+    int l = (unsigned)level > CPU_LEVEL_TOP ? CPU_SCALAR : (int)level;
+    while (!cpu_can((enum cpu_level)l) || !tables[l])
         l--;
     return tables[l];
 }
