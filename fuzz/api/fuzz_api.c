@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/anthropic/anthropic.h"
+#include "api/embed_request.h"
 #include "api/llama/llama.h"
 #include "api/ollama/ollama.h"
 #include "api/request.h"
@@ -54,6 +55,39 @@ static void check_tokens(struct str body)
     arena_free(&a);
 }
 
+static void check_frame(const struct gen_embed *m)
+{
+    struct buf frame = buf_make(GEN_FRAME_BYTES_MAX);
+    if (gen_put_embed(&frame, m) == ERR_INVAL)
+        abort();
+    buf_free(&frame);
+}
+
+static void check_embeddings(struct str body)
+{
+    struct arena a = arena_make(ARENA_BYTES_MAX);
+    int (*const parsers[])(struct str, size_t, struct arena *, struct api_embed *, struct api_error *) = {api_parse_embed,
+                                                                                                          api_parse_ollama_embed};
+    struct api_error e = {0};
+    for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
+        struct api_embed m = {0};
+        e = (struct api_error){0};
+        int rc = parsers[i](body, DEPTH_MAX, &a, &m, &e);
+        check_error(rc, &e);
+        if (!rc)
+            check_frame(&m.gen);
+        json_decref(m.root);
+    }
+    struct api_rerank r = {0};
+    e = (struct api_error){0};
+    int rc = api_parse_rerank(body, DEPTH_MAX, &a, &r, &e);
+    check_error(rc, &e);
+    if (!rc)
+        check_frame(&r.gen);
+    json_decref(r.root);
+    arena_free(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str body = str_from(data, size);
@@ -64,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_generation(responses_parse, body);
     check_generation(ollama_parse_chat, body);
     check_generation(ollama_parse_generate, body);
+    check_embeddings(body);
     check_tokens(body);
     return 0;
 }
