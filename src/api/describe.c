@@ -42,6 +42,7 @@ void api_describe(struct buf *out)
     put_fields(out, "Another answer", api_answer_fields, api_n_answer_fields);
     put_fields(out, "A rating", api_rating_fields, api_n_rating_fields);
     put_fields(out, "A preset", api_preset_fields, api_n_preset_fields);
+    put_fields(out, "Checking settings (POST /api/check)", api_check_fields, api_n_check_fields);
     put_fields(out, "Counting tokens", api_count_fields, api_n_count_fields);
     put_fields(out, "Responses (POST /v1/responses)", responses_fields, responses_n_fields);
     put_fields(out, "Anthropic: messages and count_tokens", anthropic_fields, anthropic_n_fields);

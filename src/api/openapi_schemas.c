@@ -4,6 +4,7 @@
 #include "api/ollama/ollama.h"
 #include "api/openapi.h"
 #include "api/people_fields.h"
+#include "api/pulls.h"
 #include "api/request.h"
 #include "api/responses/responses.h"
 #include "api/talk_fields.h"
@@ -58,6 +59,7 @@ const struct openapi_row openapi_rows[] = {
     {"POST", "/api/presets", .body = {BODY(preset)}, .required = "name", .status = 201, .answer = "Preset"},
     {"PATCH", "/api/presets/{id}", .body = {BODY(preset)}, .answer = "Preset"},
     {"DELETE", "/api/presets/{id}", .status = 204},
+    {"POST", "/api/models/pull", .body = {{pull_rows, &n_pull_rows}}, .required = "name"},
     {"POST", "/completion", .body = {{llama_fields, &llama_n_fields}}, .required = "prompt"},
     {"POST", "/infill", .body = {{infill_fields, &infill_n_fields}}},
     {"POST", "/v1/responses", .body = {{responses_fields, &responses_n_fields}}, .required = "input"},
@@ -65,6 +67,8 @@ const struct openapi_row openapi_rows[] = {
     {"POST", "/v1/messages/count_tokens", .body = {{anthropic_fields, &anthropic_n_fields}}, .required = "messages"},
     {"POST", "/api/chat", .body = {OLLAMA(common), OLLAMA(chat)}, .content_type = "application/x-ndjson"},
     {"POST", "/api/generate", .body = {OLLAMA(common), OLLAMA(generate)}, .content_type = "application/x-ndjson"},
+    {"POST", "/api/embed", .body = {BODY(ollama_embed)}},
+    {"POST", "/api/embeddings", .body = {BODY(ollama_embed)}},
     {"POST", "/api/show", .body = {OLLAMA(model)}, .required = "model"},
     {"POST", "/api/pull", .body = {OLLAMA(pull)}, .required = "model", .content_type = "application/x-ndjson"},
     {"DELETE", "/api/delete", .body = {OLLAMA(model)}, .required = "model"},

@@ -1,4 +1,7 @@
 /* Which address answers what, and who may call. */
+#include "api/fields.h"
+#include "api/internal.h"
+#include "api/openapi.h"
 #include "fake.h"
 #include "sys/mem.h"
 
@@ -305,6 +308,48 @@ static void the_tables_describe_themselves(void **state)
     buf_free(&out);
 }
 
+/* The table of a field's meaning is there, as `put_fields` writes its lines. */
+static void check_documented(const char *doc, const struct openapi_row *row)
+{
+    for (size_t part = 0; part < OPENAPI_PARTS_MAX && row->body[part].rows; part++)
+        for (size_t i = 0; i < *row->body[part].n; i++) {
+            const struct field *f = &row->body[part].rows[i];
+            struct buf line = buf_make(4096);
+            buf_printf(&line, "| `%s` | ", f->name);
+            field_describe(f, &line);
+            buf_printf(&line, " | %s |\n", f->about);
+            if (!strstr(doc, buf_cstr(&line)))
+                fail_msg("%s %s: docs/API.md does not say: %s", row->method, row->path, buf_cstr(&line));
+            buf_free(&line);
+        }
+}
+
+static const struct openapi_row *row_of(const struct route *r)
+{
+    for (size_t i = 0; i < openapi_n_rows; i++)
+        if (!strcmp(openapi_rows[i].method, r->method) && !strcmp(openapi_rows[i].path, r->path))
+            return &openapi_rows[i];
+    return NULL;
+}
+
+/* Every address that takes a body says which fields it has, those that are ignored or refused among them and why. */
+static void every_field_is_documented(void **state)
+{
+    (void)state;
+    struct buf doc = buf_make(1 << 20);
+    api_describe(&doc);
+    for (size_t i = 0; i < openapi_n_rows; i++)
+        check_documented(buf_cstr(&doc), &openapi_rows[i]);
+    for (size_t i = 0; i < api_n_routes; i++) {
+        const struct route *r = &api_routes[i];
+        const struct openapi_row *row = row_of(r);
+        bool writes = !strcmp(r->method, "POST") || !strcmp(r->method, "PATCH");
+        if (writes && r->body_bytes_max != 4096 && !(row && (row->body[0].rows || row->body_schema)))
+            fail_msg("%s %s takes a body, but no table of its fields is in openapi_rows", r->method, r->path);
+    }
+    buf_free(&doc);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 int main(void)
 {
@@ -323,6 +368,7 @@ int main(void)
         T(root_without_a_page_explains),
         T(assets_are_served),
         T(the_tables_describe_themselves),
+        T(every_field_is_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
