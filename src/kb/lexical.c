@@ -16,7 +16,7 @@
 #include "kb/query.h"
 
 enum {
-    LIST_MAX = 4096,
+    LIST_MAX = 1024,
     COMMON_ASKED_MAX = 6,
     TOGETHER_MAX = 2000, /* chunks with all common words that are taken */
 };

@@ -4,7 +4,7 @@
 #include "kb/codes.h"
 #include "kb/vector.h"
 
-enum { BY_CODE_MAX = 500 };
+enum { BY_CODE_MAX = 300 };
 
 /* score ← cosine, for those whose vectors are there; the others go. */
 static int measure(struct search *s, const float *unit, uint32_t dims, struct candidate *found, size_t *n, struct err *e)

@@ -8,8 +8,8 @@
 enum {
     QUERY_TERMS_MAX = 32,
     RANGES_MAX = 1000, /* collections of one search */
-    FOUND_MAX = 120,   /* chunks whose texts are looked at, of those found by words */
-    NEAREST_MAX = 100, /* and by vectors */
+    FOUND_MAX = 80,    /* chunks whose texts are looked at, of those found by words */
+    NEAREST_MAX = 40,  /* and by vectors */
 };
 
 struct query_term {
