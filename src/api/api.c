@@ -3,6 +3,7 @@
 
 #include "api/internal.h"
 #include "api/job.h"
+#include "api/kb/kb_api.h"
 #include "api/pulls.h"
 #include "api/request.h"
 
@@ -14,6 +15,9 @@ int api_create(const struct api_config *c, struct api **ret, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory for the API");
     a->c = *c;
     link_init(&a->jobs);
+    link_init(&a->kb_followers);
+    if (c->ingests)
+        ingests_listen(c->ingests, kb_job_changed, a);
     if (!a->c.json_depth_max)
         a->c.json_depth_max = API_JSON_DEPTH_DEFAULT;
     if (!a->c.retry_after_s)
@@ -33,6 +37,8 @@ void api_free(struct api *a)
     if (!a)
         return;
     generation_free_all(a);
+    if (a->c.ingests)
+        ingests_listen(a->c.ingests, NULL, NULL);
     pulls_free(a->pulls);
     jobs_free_all(a);
     free(a);

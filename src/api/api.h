@@ -4,6 +4,7 @@
 #define API_API_H
 
 #include "base/log.h"
+#include "kb/ingest.h"
 #include "net/http.h"
 #include "observe/journal.h"
 #include "people/people.h"
@@ -29,6 +30,8 @@ struct api_config {
     struct loop *loop;
     struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
     struct answers *answers;
+    struct kb *kb;             /* NULL: there are no documents */
+    struct ingests *ingests;   /* NULL: none can be added */
     struct cache *cache;       /* NULL: nothing is remembered */
     struct journal *journal;   /* NULL: nothing is written down */
     const char *journal_dir;   /* where it can be read; NULL: nowhere */

@@ -23,9 +23,10 @@ struct api {
     struct api_config c;
     struct rng rng; /* names of answers: not secret */
     char fingerprint[40];
-    struct generation *open; /* a list, so that api_free can end them */
-    struct link jobs;        /* of the store, on their way (job.h) */
-    struct pulls *pulls;     /* models on their way here (pulls.h); NULL without a loop */
+    struct generation *open;  /* a list, so that api_free can end them */
+    struct link jobs;         /* of the store, on their way (job.h) */
+    struct pulls *pulls;      /* models on their way here (pulls.h); NULL without a loop */
+    struct link kb_followers; /* of jobs that add documents (kb/kb_api.h) */
     struct cache_space embed_space;
     struct {
         int64_t minute;

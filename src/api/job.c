@@ -179,6 +179,8 @@ static const struct {
     {ERR_INVAL,  400, "invalid_value"},
     {ERR_CORRUPT,400, "invalid_value"},
     {ERR_LIMIT,  400, "limit_reached"},
+    {ERR_DENIED, 403, "not_allowed"},
+    {ERR_UNSUPPORTED, 415, "unsupported"},
     {ERR_EXISTS, 409, "exists"},
     {ERR_AGAIN,  409, "still_writing"},
     {ERR_QUOTA,  403, "storage_full"},
@@ -239,6 +241,30 @@ void job_start(struct job *j, bool write, job_work *work, job_after *after)
     j->store = (struct store_job){.store = j->api->c.store, .write = write, .fn = on_work, .done = on_done, .ctx = j};
     int rc = store_job(j->api->c.loop, &j->store);
     if (!rc)
+        return;
+    struct api_error e;
+    api_error_set(&e, 503, "server_busy", NULL, "The server has too much to read and write: try again in a moment");
+    job_refuse(j, &e);
+}
+
+static void run_alone(void *ctx)
+{
+    struct job *j = ctx;
+    j->code = j->work(NULL, j, &j->err);
+}
+
+static void on_alone_done(void *ctx, bool canceled)
+{
+    struct job *j = ctx;
+    on_done(j, canceled ? ERR_CANCELED : j->code, &j->err);
+}
+
+void job_run(struct job *j, job_work *work, job_after *after)
+{
+    j->work = work;
+    j->after = after;
+    j->err = (struct err){0};
+    if (!loop_work(j->api->c.loop, run_alone, on_alone_done, j))
         return;
     struct api_error e;
     api_error_set(&e, 503, "server_busy", NULL, "The server has too much to read and write: try again in a moment");

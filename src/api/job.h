@@ -40,6 +40,8 @@ struct job {
     void (*gone)(struct job *j);    /* the exchange is over, however; may be NULL */
     void (*dispose)(struct job *j); /* at the very end: what the arguments own; may be NULL */
     struct store_job store;
+    int code; /* of job_run's work */
+    struct err err;
     bool finished, begun; /* begun: a part of the answer has gone out */
 };
 
@@ -60,6 +62,8 @@ bool job_query_u32(struct job *j, const char *key, uint32_t min, uint32_t max, u
  * many, refused, and the job is gone. */
 bool job_admit(struct job *j);
 void job_start(struct job *j, bool write, job_work *work, job_after *after);
+/* The same for work that has transactions of its own (kb/kb.h): `db` is NULL. */
+void job_run(struct job *j, job_work *work, job_after *after);
 /* Sends j->status with j->out (none for 204) and ends the job. */
 void job_respond(struct job *j);
 /* Answers with the error and ends the job. */

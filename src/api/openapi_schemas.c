@@ -1,5 +1,6 @@
 #include "api/anthropic/anthropic.h"
 #include "api/embed_request.h"
+#include "api/kb/kb_api.h"
 #include "api/llama/llama.h"
 #include "api/ollama/ollama.h"
 #include "api/openapi.h"
@@ -60,6 +61,23 @@ const struct openapi_row openapi_rows[] = {
     {"PATCH", "/api/presets/{id}", .body = {BODY(preset)}, .answer = "Preset"},
     {"DELETE", "/api/presets/{id}", .status = 204},
     {"POST", "/api/models/pull", .body = {{pull_rows, &n_pull_rows}}, .required = "name"},
+    {"GET", "/api/kb/collections", .answer = "Collections"},
+    {"POST", "/api/kb/collections", .body = {BODY(kb_collection)}, .required = "name", .status = 201, .answer = "Collection"},
+    {"PATCH", "/api/kb/collections/{id}", .body = {BODY(kb_collection)}, .answer = "Collection"},
+    {"DELETE", "/api/kb/collections/{id}", .status = 204},
+    {"GET", "/api/kb/collections/{id}/documents", .answer = "DocumentPage", .query = {
+        {"below", "string", "only sources that begin so"}, {"after", "string", "the `next` of the page before"}, {"limit", "integer", "1 to 500; 100 without it"}}},
+    {"POST", "/api/kb/collections/{id}/documents", .status = 201, .answer = "Document", .query = {{"name", "string", "the file's name, from which its kind is guessed"}}},
+    {"GET", "/api/kb/documents/{id}", .answer = "Document"},
+    {"DELETE", "/api/kb/documents/{id}", .status = 204},
+    {"GET", "/api/kb/documents/{id}/text", .answer = "DocumentText", .query = {
+        {"from", "integer", "byte of the text"}, {"bytes", "integer", "about how many; 65536 without it"}}},
+    {"POST", "/api/kb/search", .body = {BODY(kb_search)}, .required = "query", .answer = "Hits"},
+    {"GET", "/api/kb/status", .query = {{"collection", "string", "id of a collection"}}},
+    {"POST", "/api/kb/jobs", .body = {BODY(kb_job)}, .required = "collection", .status = 202, .answer = "KbJob"},
+    {"GET", "/api/kb/jobs", .answer = "KbJobs"},
+    {"GET", "/api/kb/jobs/{id}/events", .content_type = "text/event-stream"},
+    {"DELETE", "/api/kb/jobs/{id}", .status = 204},
     {"POST", "/completion", .body = {{llama_fields, &llama_n_fields}}, .required = "prompt"},
     {"POST", "/infill", .body = {{infill_fields, &infill_n_fields}}},
     {"POST", "/v1/responses", .body = {{responses_fields, &responses_n_fields}}, .required = "input"},
@@ -109,6 +127,23 @@ const struct openapi_schema openapi_schemas[] = {
     {"Folders", OBJECT("\"folders\":" ARRAY(OBJECT("\"name\":" TEXT ",\"conversations\":" INTEGER)))},
     {"Preset", OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"system\":" TEXT ",\"settings\":{\"type\":\"object\"}")},
     {"Presets", OBJECT("\"presets\":" ARRAY(REF("Preset")))},
+    {"Collection", OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"own\":{\"type\":\"boolean\"},\"encoder\":" TEXT ",\"documents\":" INTEGER ",\"chunks\":" INTEGER
+                          ",\"created_ms\":" INTEGER ",\"updated_ms\":" INTEGER ",\"readers\":{\"type\":\"array\"}")},
+    {"Collections", OBJECT("\"collections\":" ARRAY(REF("Collection")))},
+    {"Document", OBJECT("\"id\":" TEXT ",\"collection\":" TEXT ",\"source\":" TEXT ",\"title\":" TEXT ",\"kind\":" TEXT ",\"bytes\":" INTEGER ",\"modified_ms\":" INTEGER
+                        ",\"text_bytes\":" INTEGER ",\"chunks\":" INTEGER ",\"added_ms\":" INTEGER)},
+    {"DocumentPage", OBJECT("\"documents\":" ARRAY(REF("Document")) ",\"next\":" MAYBE_TEXT ",\"total\":" INTEGER)},
+    {"Passage", OBJECT("\"offset\":" INTEGER ",\"line\":" INTEGER ",\"page\":" INTEGER ",\"heading\":" TEXT ",\"text\":" TEXT)},
+    {"DocumentText", OBJECT("\"document\":" REF("Document") ",\"chunks\":" ARRAY(REF("Passage")) ",\"next\":{\"type\":[\"integer\",\"null\"]}")},
+    {"Hits", OBJECT("\"hits\":" ARRAY(OBJECT("\"document\":" TEXT ",\"collection\":" TEXT ",\"source\":" TEXT ",\"title\":" TEXT ",\"offset\":" INTEGER
+                    ",\"line\":" INTEGER ",\"page\":" INTEGER ",\"heading\":" TEXT ",\"text\":" TEXT ",\"score\":" NUMBER ",\"word_rank\":" INTEGER
+                    ",\"vector_rank\":" INTEGER ",\"cosine\":" NUMBER)) ",\"by_vectors\":{\"type\":\"boolean\"}")},
+    {"KbJob", OBJECT("\"id\":" TEXT ",\"collection\":" TEXT ",\"state\":{\"enum\":[\"counting\",\"reading\",\"tidying\",\"done\",\"canceled\",\"failed\"]}"
+                     ",\"started_ms\":" INTEGER ",\"ended_ms\":" INTEGER ",\"files_total\":" INTEGER ",\"files_done\":" INTEGER ",\"bytes_total\":" INTEGER
+                     ",\"bytes_done\":" INTEGER ",\"text_bytes\":" INTEGER ",\"chunks\":" INTEGER ",\"added\":" INTEGER ",\"replaced\":" INTEGER
+                     ",\"unchanged\":" INTEGER ",\"removed\":" INTEGER ",\"failed\":" INTEGER ",\"passed_over\":" INTEGER ",\"rate_bps\":" NUMBER
+                     ",\"eta_s\":" INTEGER ",\"current\":" TEXT ",\"error\":" TEXT ",\"problems\":" ARRAY(OBJECT("\"path\":" TEXT ",\"reason\":" TEXT)))},
+    {"KbJobs", OBJECT("\"jobs\":" ARRAY(REF("KbJob")))},
 };
 /* clang-format on */
 const size_t openapi_n_rows = sizeof openapi_rows / sizeof *openapi_rows;

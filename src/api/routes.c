@@ -1,4 +1,5 @@
 #include "api/internal.h"
+#include "api/kb/kb_api.h"
 #include "api/pulls.h"
 
 /* A request without a body needs none; some clients send a few bytes all the same. */
@@ -56,6 +57,21 @@ const struct route api_routes[] = {
     {"DELETE", "/api/models/pulls/{id}",                           handle_pull_cancel,          SCOPE_ADMIN, NO_BODY, "cancels it; what has come is kept for the next time"},
     {"GET",    "/api/models/suggested",                            handle_suggested,            SCOPE_USER,  NO_BODY, "well-known open models, whether they fit this machine, and how fast they would be"},
     {"DELETE", "/api/models/{model*}",                             handle_model_remove,         SCOPE_ADMIN, NO_BODY, "unloads a model and removes its file from the models folder"},
+    {"GET",    "/api/kb/collections",                handle_kb_collections,       SCOPE_USER,  NO_BODY, "collections of documents that the principal may read, its own first"},
+    {"POST",   "/api/kb/collections",                handle_kb_collection_create, SCOPE_USER,  16384,   "a new collection"},
+    {"PATCH",  "/api/kb/collections/{id}",           handle_kb_collection_patch,  SCOPE_USER,  64 << 10, "changes its name or who may read it"},
+    {"DELETE", "/api/kb/collections/{id}",           handle_kb_collection_delete, SCOPE_USER,  NO_BODY, "forgets it with all its documents"},
+    {"GET",    "/api/kb/collections/{id}/documents", handle_kb_documents,         SCOPE_USER,  NO_BODY, "its documents, by source; {id} may also be its name"},
+    {"POST",   "/api/kb/collections/{id}/documents", handle_kb_upload,            SCOPE_USER,  0,       "adds the document that is the body, under ?name=; one of the same name is replaced"},
+    {"GET",    "/api/kb/documents/{id}",             handle_kb_document,          SCOPE_USER,  NO_BODY, "a document"},
+    {"DELETE", "/api/kb/documents/{id}",             handle_kb_document_delete,   SCOPE_USER,  NO_BODY, "forgets a document"},
+    {"GET",    "/api/kb/documents/{id}/text",        handle_kb_text,              SCOPE_USER,  NO_BODY, "its text as passages with their places, from byte ?from= on"},
+    {"POST",   "/api/kb/search",                     handle_kb_search,            SCOPE_USER,  64 << 10, "passages that answer a question, best first"},
+    {"GET",    "/api/kb/status",                     handle_kb_status,            SCOPE_USER,  NO_BODY, "how much there is, and what it takes; of one collection with ?collection= (id)"},
+    {"GET",    "/api/kb/jobs",                       handle_kb_jobs,              SCOPE_ADMIN, NO_BODY, "jobs that add files, and the last that did"},
+    {"POST",   "/api/kb/jobs",                       handle_kb_job_create,        SCOPE_ADMIN, 1 << 20, "begins to add files and folders of the server, and answers at once"},
+    {"GET",    "/api/kb/jobs/{id}/events",           handle_kb_job_events,        SCOPE_ADMIN, NO_BODY, "one of them as it goes on: server-sent events job until its end"},
+    {"DELETE", "/api/kb/jobs/{id}",                  handle_kb_job_cancel,        SCOPE_ADMIN, NO_BODY, "ends it after the documents at hand; what is in stays"},
     {"POST", "/completion",  handle_llama_completion, SCOPE_USER,  0,       "llama-server: the continuation of a text"},
     {"GET",  "/props",       handle_llama_props,      SCOPE_USER,  NO_BODY, "llama-server: the default model and its settings"},
     {"GET",  "/slots",       handle_llama_slots,      SCOPE_ADMIN, NO_BODY, "llama-server: requests that run"},

@@ -57,6 +57,7 @@ int verb_restore(struct app *a);
 int verb_export(struct app *a);
 int verb_import(struct app *a);
 int verb_log(struct app *a);
+int verb_kb(struct app *a);
 int verb_erase(struct app *a);
 int verb_config(struct app *a);
 int verb_completion(struct app *a);

@@ -69,6 +69,11 @@ struct config {
         uint64_t size;
     } journal;
     struct {
+        struct config_list roots;
+        uint64_t file_bytes, text_bytes, reader_memory, folder_entries;
+        uint32_t reader_time_ms, folder_depth, workers;
+    } kb;
+    struct {
         uint32_t level, format;
     } log;
     struct {

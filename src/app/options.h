@@ -9,7 +9,7 @@
 #include "app/config.h"
 #include "app/lang.h"
 
-enum { ARGS_WORDS_MAX = 4, ARGS_TEXTS_MAX = 16 };
+enum { ARGS_WORDS_MAX = 64, ARGS_TEXTS_MAX = 16 };
 
 /* Of an option that may be given again. */
 struct texts {
@@ -19,11 +19,11 @@ struct texts {
 
 /* Values of all options of all verbs; a verb reads those that its table names. */
 struct args {
-    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin, follow;
+    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin, follow, watch;
     const char *config, *data, *system, *batch, *depth, *compare, *server, *key, *new_passphrase_file, *expires;
-    const char *revision, *sha256, *format, *tools, *tool_choice, *since;
+    const char *revision, *sha256, *format, *tools, *tool_choice, *since, *collection;
     double temperature, top_p, min_p;
-    int64_t max_tokens, seed, top_k, context, prompt, gen, repeat, limit; /* seed: -1 draws one */
+    int64_t max_tokens, seed, top_k, context, prompt, gen, repeat, limit, hits; /* seed: -1 draws one */
     struct texts stops, sets, files;
     const char *words[ARGS_WORDS_MAX]; /* what is not an option, after the verb */
     size_t n_words;

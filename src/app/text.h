@@ -248,6 +248,28 @@
       "%s 不限于本机，但尚无任何密钥：请先用 `hearth keys add 名称` 创建一个") \
     X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n") \
     X(SERVE_LINK_HINT, "           (once, within %d minutes; `hearth open` gives another link)\n", "           （%d 分钟内有效，仅限一次；`hearth open` 可再生成链接）\n") \
+    /* kb */ \
+    X(KB_UNKNOWN, "hearth kb does not know \"%s\": add, list, status, remove or search", "hearth kb 没有“%s”：可用 add、list、status、remove 或 search") \
+    X(KB_ADD_WHAT, "name files or folders: hearth kb add PATH…", "请指定文件或目录：hearth kb add 路径…") \
+    X(KB_SEARCH_WHAT, "say what to look for: hearth kb search WORDS…", "请指定要搜索的内容：hearth kb search 词语…") \
+    X(KB_REMOVE_WHAT, "name a document (hearth kb list --collection NAME shows them), or a whole collection with --collection NAME --yes", "请指定文档（用 hearth kb list --collection 名称 查看），或用 --collection 名称 --yes 删除整个集合") \
+    X(KB_NO_DOCUMENT, "there is no document \"%s\" in \"%s\"", "没有文档“%s”（集合“%s”）") \
+    X(KB_REMOVED, "Removed: %s\n", "已删除：%s\n") \
+    X(KB_EMPTY, "There are no documents yet. Add some with hearth kb add PATH.\n", "还没有文档。用 hearth kb add 路径 添加。\n") \
+    X(KB_NOTHING, "Nothing was found.\n", "没有找到。\n") \
+    X(KB_ROW, "%s  %.0f documents, %.0f passages\n", "%s  %.0f 个文档，%.0f 个段落\n") \
+    X(KB_COUNTING, "Counting: %.0f files, %s", "正在统计：%.0f 个文件，%s") \
+    X(KB_READING, "%.0f of %.0f files  %s of %s  %s/s", "%.0f / %.0f 个文件  %s / %s  %s/s") \
+    X(KB_TIDYING, "Tidying up", "正在整理") \
+    X(KB_DONE, "%.0f added, %.0f replaced, %.0f unchanged, %.0f removed\n", "新增 %.0f，替换 %.0f，未变 %.0f，移除 %.0f\n") \
+    X(KB_BAD, "%.0f could not be read, %.0f were passed over:\n", "%.0f 个无法读取，跳过 %.0f 个：\n") \
+    X(KB_REMARKS, "Of note:\n", "注意：\n") \
+    X(KB_MORE, "  … and %.0f more\n", "  ……以及另外 %.0f 个\n") \
+    X(KB_STOPPED, "Stopped. What is in stays; the same command goes on from there.\n", "已停止。已添加的会保留；再次运行同一命令将继续。\n") \
+    X(KB_BROKEN, "the connection to the server broke; the same command goes on from there", "与服务的连接中断；再次运行同一命令将继续") \
+    X(KB_STATUS, "%.0f collections, %.0f documents, %.0f passages (%.0f with vectors)\nfiles %s, their text %s\nkept in: texts %s, vectors %s, index %s\n", "%.0f 个集合，%.0f 个文档，%.0f 个段落（%.0f 个有向量）\n文件 %s，文本 %s\n存储：文本 %s，向量 %s，索引 %s\n") \
+    X(KB_PAGE, ", page %.0f", "，第 %.0f 页") \
+    X(KB_LINE, ", line %.0f", "，第 %.0f 行") \
     /* log */ \
     X(LOG_EMPTY, "The journal has nothing for this.\n", "没有符合条件的记录。\n") \
     X(LOG_SINCE, "--since is a time such as 2h, 3d or 2026-11-27, not \"%s\"", "--since 应为时间，例如 2h、3d 或 2026-11-27，而不是“%s”") \

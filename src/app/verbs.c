@@ -103,6 +103,13 @@ static const struct option log_options[] = {
     {"json", NULL, OPTION_FLAG, ARG(json), .help = {"print one JSON object a line", "每行输出一个 JSON 对象"}},
     {0},
 };
+static const struct option kb_options[] = {
+    {"collection", "NAME", OPTION_TEXT, ARG(collection), .help = {"which one (\"Documents\" when adding, all when searching)", "集合名称（添加时默认为 Documents，搜索时默认全部）"}},
+    {"limit", "N", OPTION_INT, ARG(hits), 1, 100, .help = {"search: passages at most (10)", "search：最多显示的段落数（默认 10）"}},
+    {"yes", NULL, OPTION_FLAG, ARG(yes), .help = {"remove: really remove a whole collection", "remove：确认删除整个集合"}},
+    OPTION_JSON,
+    {0},
+};
 static const struct option config_options[] = {
     {"docs", NULL, OPTION_FLAG, ARG(docs), .help = {"print the documentation of all settings as Markdown", "以 Markdown 输出全部设置的文档"}},
     {0},
@@ -138,6 +145,7 @@ const struct verb verbs[] = {
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
     {"export", "[FILE]", {"write all conversations, readable by any program, to FILE or standard output", "把全部对话以通用格式写入 FILE 或标准输出"}, export_options, 0, 1, verb_export},
     {"import", "FILE", {"add the conversations of an export, or of ChatGPT's conversations.json", "导入导出文件或 ChatGPT 的 conversations.json 中的对话"}, no_options, 1, 1, verb_import},
+    {"kb", "add PATH… | list | status | remove [SOURCE] | search WORDS…", {"your documents: add files and folders, look and search", "您的文档：添加文件与目录、查看与搜索"}, kb_options, 1, ARGS_WORDS_MAX, verb_kb},
     {"log", "", {"the journal: who asked what of which model, and how it ended", "活动记录：谁请求了哪个模型、结果如何"}, log_options, 0, 0, verb_log},
     {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},

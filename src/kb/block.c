@@ -190,6 +190,6 @@ int unpack_block(struct unpacker *u, struct store_db *db, int64_t block, struct 
 {
     struct store_stmt *st = db_prepare(db, "SELECT " BLOCK_COLUMNS " FROM kb_blocks WHERE n = ?1");
     db_bind_int(st, 1, block);
-    int rc = row_must(db, st, "block", e);
+    int rc = kb_row_must(db, st, "block", e);
     return rc ? rc : unpack_row(u, db, st, ret, e);
 }

@@ -11,7 +11,7 @@ static int read_readers(struct store_db *db, struct kb_collection *c, struct are
     int rc;
     db_bind_int(st, 1, c->n);
     while ((rc = db_step(db, st, e)) > 0) {
-        readers = row_grow(a, readers, n, sizeof *readers);
+        readers = kb_row_grow(a, readers, n, sizeof *readers);
         if (!readers)
             return row_no_memory(e);
         readers[n++] = db_int(st, 0);
@@ -25,9 +25,9 @@ static int read_row(struct store_stmt *st, struct arena *a, struct kb_collection
 {
     int rc = OK;
     struct kb_collection c = {.n = db_int(st, 0), .owner = db_int(st, 1), .dims = (uint32_t)db_int(st, 5)};
-    c.id = row_str(a, st, 2, &rc);
-    c.name = row_str(a, st, 3, &rc);
-    c.encoder = row_str(a, st, 4, &rc);
+    c.id = kb_row_str(a, st, 2, &rc);
+    c.name = kb_row_str(a, st, 3, &rc);
+    c.encoder = kb_row_str(a, st, 4, &rc);
     c.documents = db_int(st, 6);
     c.chunks = db_int(st, 7);
     c.created_ms = db_int(st, 8);
@@ -65,7 +65,7 @@ int kb_collection_list(struct store_db *db, int64_t who, struct arena *a, struct
     struct store_stmt *st = db_prepare(db, "SELECT " COLUMNS " WHERE " MAY_READ " ORDER BY c.owner = ?1 DESC, c.name, c.n");
     db_bind_int(st, 1, who);
     while ((rc = db_step(db, st, e)) > 0) {
-        items = row_grow(a, items, n, sizeof *items);
+        items = kb_row_grow(a, items, n, sizeof *items);
         rc = items ? read_row(st, a, &items[n++], e) : row_no_memory(e);
         if (rc)
             return rc;
@@ -109,7 +109,7 @@ static int may_make_another(struct store_db *db, const struct change *c, struct 
 {
     struct store_stmt *st = db_prepare(db, "SELECT count(*) FROM kb_collections WHERE owner = ?1 AND state = 0");
     db_bind_int(st, 1, c->owner);
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (!rc && db_int(st, 0) >= c->kb->limits.collections_max)
         rc = err_set(e, ERR_LIMIT, "There are %u collections already, which is the most (kb.collections_max); remove one",
                      c->kb->limits.collections_max);

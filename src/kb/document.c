@@ -10,11 +10,11 @@ static int read_row(struct store_stmt *st, struct arena *a, struct kb_document *
 {
     int rc = OK;
     struct kb_document d = {.n = db_int(st, 0)};
-    d.id = row_str(a, st, 1, &rc);
-    d.collection = row_str(a, st, 2, &rc);
-    d.source = row_str(a, st, 3, &rc);
-    d.title = row_str(a, st, 4, &rc);
-    d.kind = row_str(a, st, 5, &rc);
+    d.id = kb_row_str(a, st, 1, &rc);
+    d.collection = kb_row_str(a, st, 2, &rc);
+    d.source = kb_row_str(a, st, 3, &rc);
+    d.title = kb_row_str(a, st, 4, &rc);
+    d.kind = kb_row_str(a, st, 5, &rc);
     d.bytes = db_int(st, 6);
     d.mtime_ms = db_int(st, 7);
     d.text_bytes = db_int(st, 8);
@@ -34,7 +34,7 @@ int kb_document_get(struct store_db *db, int64_t who, struct str id, struct aren
     struct store_stmt *st = db_prepare(db, "SELECT " COLUMNS " WHERE d.id = ?2 AND d.state = 0 AND " MAY_READ);
     db_bind_int(st, 1, who);
     db_bind_str(st, 2, row_text(id));
-    int rc = row_must(db, st, "document", e);
+    int rc = kb_row_must(db, st, "document", e);
     return rc ? rc : read_row(st, a, ret, e);
 }
 
@@ -91,7 +91,7 @@ int kb_document_list(struct store_db *db, int64_t who, const struct kb_list *q, 
         return rc;
     struct store_stmt *st = db_prepare(db, "SELECT documents FROM kb_collections WHERE n = ?1");
     db_bind_int(st, 1, n);
-    rc = row_must(db, st, "collection", e);
+    rc = kb_row_must(db, st, "collection", e);
     if (rc)
         return rc;
     page.total = db_int(st, 0);
@@ -118,7 +118,7 @@ static int take_chunks(const struct block *b, struct reading *r, struct arena *a
             continue;
         c.text = arena_dup(a, c.text);
         c.heading = arena_dup(a, row_text(c.heading));
-        r->items = row_grow(a, r->items, r->n, sizeof *r->items);
+        r->items = kb_row_grow(a, r->items, r->n, sizeof *r->items);
         if (!c.text.ptr || !c.heading.ptr || !r->items)
             return row_no_memory(e);
         r->items[r->n++] = c;

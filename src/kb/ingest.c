@@ -198,6 +198,11 @@ void ingest_cancel(struct ingest *job)
     atomic_store_explicit(&job->cancel, true, memory_order_relaxed);
 }
 
+bool ingest_is_over(const struct ingest *job)
+{
+    return job->joined;
+}
+
 struct ingest *ingest_first(struct ingests *all)
 {
     return link_empty(&all->all) ? NULL : link_of(all->all.next, struct ingest, link);

@@ -69,6 +69,9 @@ struct ingest *ingest_find(struct ingests *all, struct str id);
 struct ingest *ingest_first(struct ingests *all);
 struct ingest *ingest_next(struct ingest *job); /* NULL after the last */
 
+/* `changed` has said so, or would have. */
+bool ingest_is_over(const struct ingest *job);
+
 /* ---- news; copies of what is behind the job's lock */
 
 enum ingest_state { INGEST_COUNTING, INGEST_READING, INGEST_TIDYING, INGEST_DONE, INGEST_CANCELED, INGEST_FAILED, INGEST_STATE_COUNT };

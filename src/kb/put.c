@@ -56,7 +56,7 @@ static int look(struct store_db *db, void *ctx, struct err *e)
         return rc;
     struct store_stmt *st = db_prepare(db, "SELECT documents, dictionary, encoder, dims FROM kb_collections WHERE n = ?1");
     db_bind_int(st, 1, p->collection);
-    rc = row_must(db, st, "collection", e);
+    rc = kb_row_must(db, st, "collection", e);
     if (rc)
         return rc;
     int64_t documents = db_int(st, 0), dictionary = db_int(st, 1);

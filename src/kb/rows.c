@@ -8,7 +8,7 @@ int row_no_memory(struct err *e)
     return err_set(e, ERR_NOMEM, "out of memory for the knowledge base");
 }
 
-struct str row_str(struct arena *a, struct store_stmt *st, int column, int *rc)
+struct str kb_row_str(struct arena *a, struct store_stmt *st, int column, int *rc)
 {
     struct str s = arena_dup(a, db_str(st, column));
     if (!s.ptr)
@@ -16,7 +16,7 @@ struct str row_str(struct arena *a, struct store_stmt *st, int column, int *rc)
     return s;
 }
 
-int row_must(struct store_db *db, struct store_stmt *st, const char *what, struct err *e)
+int kb_row_must(struct store_db *db, struct store_stmt *st, const char *what, struct err *e)
 {
     int rc = db_step(db, st, e);
     return rc == 0 ? err_set(e, ERR_NOENT, "There is no %s of that id", what) : rc > 0 ? OK : rc;
@@ -28,7 +28,7 @@ int row_run(struct store_db *db, struct store_stmt *st, int64_t n, struct err *e
     return db_run(db, st, e);
 }
 
-void *row_grow(struct arena *a, void *items, size_t n, size_t size)
+void *kb_row_grow(struct arena *a, void *items, size_t n, size_t size)
 {
     if (n & (n - 1)) /* room is a power of two */
         return items;
@@ -68,7 +68,7 @@ int collection_readable(struct store_db *db, int64_t who, struct str id, int64_t
     struct store_stmt *st = db_prepare(db, "SELECT c.n FROM kb_collections c WHERE c.id = ?2 AND " MAY_READ);
     db_bind_int(st, 1, who);
     db_bind_str(st, 2, row_text(id));
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (!rc)
         *ret_n = db_int(st, 0);
     return rc;
@@ -79,7 +79,7 @@ int collection_owned(struct store_db *db, int64_t owner, struct str id, int64_t 
     struct store_stmt *st = db_prepare(db, "SELECT n FROM kb_collections WHERE id = ?2 AND owner = ?1 AND state = 0");
     db_bind_int(st, 1, owner);
     db_bind_str(st, 2, row_text(id));
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (!rc)
         *ret_n = db_int(st, 0);
     return rc;

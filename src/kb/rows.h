@@ -36,19 +36,19 @@ static inline int64_t first_block(int64_t collection)
     "(SELECT 1 FROM kb_readers r WHERE r.collection = c.n AND r.reader IN (?1, 0)))"
 
 /* A column as a slice in the arena. Failure is sticky in *rc, so that a row is read whole and checked once. */
-struct str row_str(struct arena *a, struct store_stmt *st, int column, int *rc);
+struct str kb_row_str(struct arena *a, struct store_stmt *st, int column, int *rc);
 /* Texts of NOT NULL columns: a slice without bytes may have no pointer either. */
 static inline struct str row_text(struct str s)
 {
     return s.ptr ? s : (struct str){"", 0};
 }
 /* A step that must find a row: ERR_NOENT with "there is no WHAT of that id". */
-int row_must(struct store_db *db, struct store_stmt *st, const char *what, struct err *e);
+int kb_row_must(struct store_db *db, struct store_stmt *st, const char *what, struct err *e);
 int row_no_memory(struct err *e);
 /* One statement with one number. */
 int row_run(struct store_db *db, struct store_stmt *st, int64_t n, struct err *e);
 /* Room for one more of n items in an array that doubles; what it outgrows stays in the arena until its end. */
-void *row_grow(struct arena *a, void *items, size_t n, size_t size);
+void *kb_row_grow(struct arena *a, void *items, size_t n, size_t size);
 
 /* Fills ret with random characters of a–z and 2–7. */
 int row_id(char ret[KB_ID_LEN + 1], struct err *e);

@@ -10,7 +10,7 @@ static int add_range(struct search *s, const struct kb_query *q, struct store_st
     int64_t n = db_int(st, 0);
     if (s->n_ranges == RANGES_MAX)
         return err_set(e, ERR_LIMIT, "A search goes through at most %d collections; name fewer", RANGES_MAX);
-    s->ranges = row_grow(s->arena, s->ranges, s->n_ranges, sizeof *s->ranges);
+    s->ranges = kb_row_grow(s->arena, s->ranges, s->n_ranges, sizeof *s->ranges);
     if (!s->ranges)
         return row_no_memory(e);
     struct range r = {n, first_chunk(n), first_chunk(n) + ((db_int(st, 1) + 1) << CHUNK_BITS) - 1, db_int(st, 2), false};
@@ -27,7 +27,7 @@ static int add_named(struct search *s, int64_t who, const struct kb_query *q, st
         db_prepare(s->db, "SELECT c.n, c.blocks_made, c.chunks, c.encoder, c.dims FROM kb_collections c WHERE c.id = ?2 AND " MAY_READ);
     db_bind_int(st, 1, who);
     db_bind_str(st, 2, row_text(id));
-    int rc = row_must(s->db, st, "collection", e);
+    int rc = kb_row_must(s->db, st, "collection", e);
     for (size_t i = 0; !rc && i < s->n_ranges; i++)
         if (s->ranges[i].collection == db_int(st, 0))
             return OK;
@@ -72,10 +72,10 @@ static int see_document(struct search *s, int64_t document, struct seen *d, stru
     if (rc <= 0)
         return rc;
     rc = OK;
-    d->id = row_str(s->arena, st, 1, &rc);
-    d->collection = row_str(s->arena, st, 2, &rc);
-    d->source = row_str(s->arena, st, 3, &rc);
-    d->title = row_str(s->arena, st, 4, &rc);
+    d->id = kb_row_str(s->arena, st, 1, &rc);
+    d->collection = kb_row_str(s->arena, st, 2, &rc);
+    d->source = kb_row_str(s->arena, st, 3, &rc);
+    d->title = kb_row_str(s->arena, st, 4, &rc);
     d->n = db_int(st, 0);
     return rc ? row_no_memory(e) : OK;
 }

@@ -9,7 +9,7 @@ static int sum(struct store_db *db, int64_t who, struct str collection, struct k
                        " FROM kb_collections c WHERE (?2 IS NULL OR c.id = ?2) AND " MAY_READ);
     db_bind_int(st, 1, who);
     db_bind_str(st, 2, collection);
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (rc)
         return rc;
     int64_t *const each[] = {&s->collections,  &s->documents,  &s->chunks,       &s->vectors,
@@ -27,7 +27,7 @@ static int of_all(struct store_db *db, struct kb_status *s, struct err *e)
     struct store_stmt *st = db_prepare(db, "SELECT (SELECT total(length(block)) FROM kb_text_data),"
                                            " (SELECT count(*) FROM kb_documents WHERE state = 1),"
                                            " (SELECT count(*) FROM kb_documents WHERE state = 2)");
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (rc)
         return rc;
     s->index_bytes = (int64_t)db_real(st, 0);

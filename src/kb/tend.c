@@ -120,7 +120,7 @@ static int is_due(struct store_db *db, void *ctx, struct err *e)
 {
     struct store_stmt *st = db_prepare(db, "SELECT EXISTS (SELECT 1 FROM kb_documents WHERE state = 2)"
                                            " OR EXISTS (SELECT 1 FROM kb_collections WHERE state = 2)");
-    int rc = row_must(db, st, "document", e);
+    int rc = kb_row_must(db, st, "document", e);
     if (!rc)
         *(bool *)ctx = db_int(st, 0);
     return rc;

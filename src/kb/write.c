@@ -34,7 +34,7 @@ static int take_numbers(struct store_db *db, int64_t collection, int64_t n, int6
         return rc;
     st = db_prepare(db, "SELECT blocks_made FROM kb_collections WHERE n = ?1");
     db_bind_int(st, 1, collection);
-    rc = row_must(db, st, "collection", e);
+    rc = kb_row_must(db, st, "collection", e);
     if (rc)
         return rc;
     int64_t made = db_int(st, 0);
@@ -223,7 +223,7 @@ static int check_room(struct store_db *db, const struct kb_put *p, struct err *e
 {
     struct store_stmt *st = db_prepare(db, "SELECT documents FROM kb_collections WHERE n = ?1");
     db_bind_int(st, 1, p->collection);
-    int rc = row_must(db, st, "collection", e);
+    int rc = kb_row_must(db, st, "collection", e);
     if (!rc && db_int(st, 0) > p->kb->limits.documents_max)
         rc = err_set(e, ERR_LIMIT, "The collection has %u documents already, which is the most (kb.documents_max); make another one",
                      p->kb->limits.documents_max);
@@ -281,7 +281,7 @@ static int forget(struct store_db *db, void *ctx, struct err *e)
                                            " WHERE d.id = ?2 AND d.state = 0 AND c.owner = ?1 AND c.state = 0");
     db_bind_int(st, 1, f->who);
     db_bind_str(st, 2, row_text(f->id));
-    int rc = row_must(db, st, "document", e);
+    int rc = kb_row_must(db, st, "document", e);
     if (rc)
         return rc;
     int64_t document = db_int(st, 0), collection = db_int(st, 1);

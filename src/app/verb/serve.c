@@ -14,6 +14,7 @@
 #include "app/assets.h"
 #include "app/browser.h"
 #include "app/home.h"
+#include "app/library.h"
 #include "app/paths.h"
 #include "app/session.h"
 #include "app/term.h"
@@ -35,6 +36,7 @@ struct serve {
     struct journal *journal;
     char journal_dir[PATH_MAX];
     struct assistant *assistant;
+    struct library library;
     struct api *api;
     struct http_server *http;
     char keep_dir[PATH_MAX];
@@ -279,6 +281,8 @@ static int start_api(struct serve *s, struct err *e)
         .loop = s->loop,
         .store = s->store,
         .answers = s->answers,
+        .kb = s->library.kb,
+        .ingests = s->library.ingests,
         .cache = s->cache,
         .journal = s->journal,
         .cache_generation = cache_generation(c),
@@ -438,6 +442,8 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = start_assistant(s, e);
     if (!r)
+        r = library_open(s->app, s->store, s->loop, s->runtime, &s->library, e);
+    if (!r)
         r = start_api(s, e);
     if (!r)
         r = start_http(s, e);
@@ -459,6 +465,7 @@ static void stop(struct serve *s)
     signal(SIGTERM, SIG_DFL);
     http_server_free(s->http);
     api_free(s->api);
+    library_close(&s->library);
     cache_free(s->cache);
     answers_free(s->answers);
     runtime_free(s->runtime);

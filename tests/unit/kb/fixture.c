@@ -198,7 +198,7 @@ static int do_number(struct fixture *f, struct store_db *db, void *ctx, struct e
     struct call *c = ctx;
     (void)f;
     struct store_stmt *st = db_prepare(db, c->sql);
-    int rc = row_must(db, st, "row", e);
+    int rc = kb_row_must(db, st, "row", e);
     if (!rc)
         c->number = db_int(st, 0);
     return rc;
@@ -240,7 +240,7 @@ static int count_words(struct store_db *db, void *ctx, struct err *e)
     int rc = db_exec(db, "CREATE VIRTUAL TABLE temp.kb_words USING fts5vocab (main, kb_text, row)", e);
     struct store_stmt *st = rc ? NULL : db_prepare(db, "SELECT count(*) FROM temp.kb_words");
     if (!rc)
-        rc = row_must(db, st, "row", e);
+        rc = kb_row_must(db, st, "row", e);
     if (!rc)
         *(int64_t *)ctx = db_int(st, 0);
     return rc ? rc : ERR_CANCELED; /* the table goes with the transaction */
