@@ -3,6 +3,7 @@
 
 #include "../../check.h"
 #include "../../sanitized.h"
+#include "model/toolform/toolform.h"
 #include "tiny.h"
 
 enum { CONTROL = 3, USER = 4 };
@@ -86,6 +87,51 @@ static void begin_and_end(void **state)
     tiny_free(&t);
 }
 
+/* gpt-oss: a message's end is no end of the answer, and its marks are control tokens, whatever the file calls them. */
+static void harmony(void **state)
+{
+    (void)state;
+    static const struct tiny_piece pieces[] = {
+        {"<|start|>", 0, CONTROL}, {"<|channel|>", 0, USER},   {"<|message|>", 0, CONTROL}, {"<|constrain|>", 0, CONTROL},
+        {"<|end|>", 0, CONTROL},   {"<|return|>", 0, CONTROL}, {"<|call|>", 0, CONTROL}, /* 256 … 262 */
+    };
+    struct tiny t;
+    tiny_init(&t);
+    tiny_byte_level(&t, "gpt-2", pieces, sizeof pieces / sizeof *pieces);
+    tiny_strs(&t, "tokenizer.ggml.merges", merges, 1);
+    tiny_u32(&t, "tokenizer.ggml.bos_token_id", 256);
+    tiny_u32(&t, "tokenizer.ggml.eos_token_id", 261);
+    tiny_u32(&t, "tokenizer.ggml.eot_token_id", 260);
+    assert_int_equal(tiny_open(&t), OK);
+    assert_false(vocab_is_end(t.v, 260));
+    assert_true(vocab_is_end(t.v, 261) && vocab_is_end(t.v, 262));
+    assert_true(vocab_is_special(t.v, 257));
+
+    struct toolform *f;
+    assert_int_equal(toolform_create(STR("<|channel|><|message|> tools"), t.v, &f), OK);
+    struct toolform_parser p;
+    struct toolform_out out;
+    toolform_out_init(&out);
+    toolform_parser_init(&p, f, true, false);
+#define M(name) "\xff<|" name "|>\xff"
+    assert_int_equal(toolform_push(&p,
+                                   STR(M("channel") "analysis" M("message") "Hm." M("end")
+                                           M("start") "assistant" M("channel") "final" M("message") "<|end|> it said." M("end")
+                                               M("start") "assistant" M("channel") "commentary to=functions.f " M("constrain") "json" M(
+                                                   "message") "{\"a\":1}"),
+                                   &out),
+                     OK);
+    assert_int_equal(toolform_end(&p, &out), OK);
+    assert_str(buf_str(&out.reasoning), "Hm.");
+    assert_true(str_starts(buf_str(&out.text), STR("<|end|> it said."))); /* letters are no mark */
+    assert_int_equal(str_find(buf_str(&out.text), STR("assistant"), 0), -1);
+    assert_true(str_ends(buf_str(&out.bytes), STR("{\"a\":1}")) && str_starts(buf_str(&out.bytes), STR("f")));
+    toolform_out_deinit(&out);
+    toolform_parser_deinit(&p);
+    toolform_free(f);
+    tiny_free(&t);
+}
+
 static void special_tokens(void **state)
 {
     (void)state;
@@ -162,8 +208,9 @@ static void long_words_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(merges_by_rank), cmocka_unit_test(begin_and_end),         cmocka_unit_test(special_tokens),
-        cmocka_unit_test(decodes),        cmocka_unit_test(every_byte_comes_back), cmocka_unit_test(long_words_end),
+        cmocka_unit_test(merges_by_rank), cmocka_unit_test(begin_and_end), cmocka_unit_test(harmony),
+        cmocka_unit_test(special_tokens), cmocka_unit_test(decodes),       cmocka_unit_test(every_byte_comes_back),
+        cmocka_unit_test(long_words_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
