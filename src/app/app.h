@@ -48,6 +48,7 @@ int verb_show(struct app *a);
 int verb_tokenize(struct app *a);
 int verb_quantize(struct app *a);
 int verb_convert(struct app *a);
+int verb_eval(struct app *a);
 int verb_bench(struct app *a);
 int verb_key(struct app *a);
 int verb_keys(struct app *a);

@@ -8,12 +8,13 @@
 #include "app/text.h"
 #include "kb/kb.h"
 #include "people/people.h"
+#include "skill/things.h"
 #include "talk/response.h"
 #include "talk/talk.h"
 
 /* Rooms add their tables here. */
 static const struct store_schema *const schemas[] = {
-    &people_schema, &talk_schema, &response_schema, &kb_schema, NULL,
+    &people_schema, &talk_schema, &response_schema, &kb_schema, &skill_schema, NULL,
 };
 
 int home_passphrase(const struct app *a, const char *path, char ret[PASSPHRASE_BYTES_MAX], struct err *e)

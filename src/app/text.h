@@ -91,6 +91,8 @@
     X(CHAT_OR_RAW, "--chat and --raw exclude each other", "--chat 与 --raw 不能同时使用") \
     X(TOOLS_NOT_RAW, "--tools and --raw exclude each other", "--tools 与 --raw 不能同时使用") \
     X(RUN_STATS, "%u tokens read at %.1f/s, %u written at %.1f/s", "读取 %u 词元（%.1f/秒），生成 %u 词元（%.1f/秒）") \
+    X(EVAL_NO_FILE, "there is nothing to evaluate at \"%s\"; say hearth eval skills FILE", "“%s”没有可评测的内容；用法：hearth eval skills FILE") \
+    X(EVAL_NO_CASES, "%s has no cases: one JSON object a line", "%s 中没有用例：每行一个 JSON 对象") \
     X(CONVERT_TYPE, "%s is no type that a converted model can have; choose F32, F16, BF16 or Q8_0", "转换后的模型不支持类型 %s；请选择 F32、F16、BF16 或 Q8_0") \
     X(CONVERTED, "%s: %s of weights, written as %s", "%s：%s 权重，已写为 %s") \
     X(QUANTIZING, "Quantizing", "量化中") \

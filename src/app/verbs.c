@@ -13,6 +13,8 @@
 #define OPTION_TEMPLATE {"chat-template-file", "FILE", OPTION_SETTING, .setting = "engine.chat_template_file", .help = {"a chat template (Jinja) instead of the model's own", "用此对话模板（Jinja）代替模型自带的模板"}}
 
 static const struct option no_options[] = {{0}};
+static const struct option eval_options[] = {
+    {"verbose", NULL, OPTION_FLAG, ARG(verbose), .help = {"show each utterance that was not understood", "列出每一条没有听懂的语句"}}, {0}};
 static const struct option serve_options[] = {OPTION_TEMPLATE, {0}};
 
 static const struct option run_options[] = {
@@ -136,6 +138,7 @@ const struct verb verbs[] = {
     {"show", "MODEL", {"a model's metadata, tensors and memory", "显示模型的元数据、张量与所需内存"}, show_options, 1, 1, verb_show},
     {"tokenize", "MODEL [TEXT]", {"tokens of a text (or standard input)", "显示文本（或标准输入）的词元"}, tokenize_options, 1, 2, verb_tokenize},
     {"quantize", "IN OUT TYPE", {"write a smaller model file", "生成更小的模型文件"}, quantize_options, 3, 3, verb_quantize},
+    {"eval", "skills FILE", {"how well the assistant understands a file of utterances", "评测助手对一组语句的理解"}, eval_options, 2, 2, verb_eval},
     {"convert", "FOLDER OUT [TYPE]", {"make a GGUF of the sentence encoder in a TensorFlow.js folder", "把 TensorFlow.js 目录中的句子编码器转换为 GGUF"}, no_options, 2, 3, verb_convert},
     {"bench", "[MODEL]", {"measure speed", "测量速度"}, bench_options, 0, 1, verb_bench},
     {"open", "", {"print and open a link that signs the browser in", "输出并打开让浏览器登录的链接"}, no_options, 0, 0, verb_open},

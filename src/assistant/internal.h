@@ -15,6 +15,16 @@ struct assistant {
     size_t turns; /* on their way, whoever asked */
 };
 
+/* ---- dialogue.c */
+enum dialogue_act { DIALOGUE_NEW, DIALOGUE_ANSWERS, DIALOGUE_CORRECTS };
+struct turn_meaning {
+    struct intent intents[SKILL_INTENTS_MAX];
+    size_t n; /* 0: nothing here can answer */
+};
+/* What the last message of a user means after those before it. */
+enum dialogue_act dialogue_read(const struct skill_env *env, const struct gen_request *r, int64_t now_ms, struct arena *a,
+                                struct turn_meaning *ret);
+
 /* One backend of the runtime: the name `hearth`, or hearth/MODEL. */
 struct backend {
     struct assistant *a;
@@ -36,8 +46,8 @@ struct turn {
     int64_t owner, now_ms;
     uint64_t begin_ns;
     struct skill_facts facts;
-    struct intent intents[SKILL_INTENTS_MAX];
-    size_t n_intents;
+    struct turn_meaning meaning;
+    enum dialogue_act act;
     struct buf answer;
     struct ticket *ticket; /* of the model that answers instead */
     struct store_job job;

@@ -3,6 +3,7 @@
 
 #include "assistant/internal.h"
 #include "skill/clean.h"
+#include "skill/things.h"
 
 /* "1", or "1/user" of a client that names its users: things belong to the principal. */
 static int64_t owner_of(struct str s)
@@ -21,26 +22,49 @@ static struct str last_said(const struct gen_request *r)
     return (struct str){0};
 }
 
+static struct str last_answer(const struct gen_request *r)
+{
+    for (size_t i = r->n_messages; i-- > 0;)
+        if (r->messages[i].role == GEN_ROLE_ASSISTANT)
+            return r->messages[i].content;
+    return (struct str){0};
+}
+
 /* ---- carrying out, on a worker thread */
+
+/* What the assistant answers itself. */
+static int answer_dialogue(struct turn *t, const struct intent *i)
+{
+    struct str last = last_answer(&t->request);
+    if (!strcmp(i->skill->name, "repeat"))
+        buf_put(&t->answer, last.len ? last : t->zh ? STR("我还没有说过什么。") : STR("I haven't said anything yet."));
+    else
+        buf_puts(&t->answer, t->zh ? "我还没有可以查的文档或手册页。" : "I have no documents or manual pages to look into yet.");
+    return t->answer.failed;
+}
 
 static int run_all(struct turn *t, struct store_db *db, struct err *e)
 {
     int r = OK;
+    struct str undone;
     buf_clear(&t->answer);
-    for (size_t i = 0; !r && i < t->n_intents; i++) {
+    if (t->act == DIALOGUE_CORRECTS && db) /* the wrong one goes, the right one comes: two steps of one transaction */
+        r = things_undo_of(db, t->owner, t->meaning.intents[0].skill->name, &t->arena, &undone, e);
+    for (size_t i = 0; !r && i < t->meaning.n; i++) {
+        const struct intent *in = &t->meaning.intents[i];
         struct skill_call c = {.env = t->b->a->env,
                                .facts = &t->facts,
                                .owner = t->owner,
                                .now_ms = t->now_ms,
                                .zh = t->zh,
-                               .intent = &t->intents[i],
+                               .intent = in,
                                .db = db,
                                .arena = &t->arena,
                                .out = &t->answer,
                                .e = e};
         if (i)
             buf_puts(&t->answer, "\n\n");
-        r = t->intents[i].skill->fn(&c);
+        r = in->skill->fn ? in->skill->fn(&c) : answer_dialogue(t, in);
     }
     return r;
 }
@@ -84,8 +108,8 @@ static int carry_out(struct turn *t)
 {
     struct assistant *a = t->b->a;
     unsigned flags = 0;
-    for (size_t i = 0; i < t->n_intents; i++)
-        flags |= t->intents[i].skill->flags;
+    for (size_t i = 0; i < t->meaning.n; i++)
+        flags |= t->meaning.intents[i].skill->flags;
     if (!(flags & SKILL_STORE) || !a->c.store)
         return loop_work(a->c.loop, run_alone, after_alone, t);
     t->job =
@@ -115,12 +139,12 @@ int turn_start(struct turn *t)
     t->owner = owner_of(t->request.owner);
     t->zh = has_han(said);
     facts_gather(a, &t->arena, &t->facts);
-    t->n_intents = understand_all(a->env, said, t->now_ms, &t->arena, t->intents);
-    if (!t->n_intents) {
+    t->act = dialogue_read(a->env, &t->request, t->now_ms, &t->arena, &t->meaning);
+    if (!t->meaning.n) {
         honest_answer(t, said, &t->answer);
         return answer_sentence(t);
     }
-    const struct slot_def *missing = t->intents[t->n_intents - 1].missing;
+    const struct slot_def *missing = t->meaning.intents[t->meaning.n - 1].missing;
     if (missing) {
         buf_puts(&t->answer, t->zh ? missing->ask_zh : missing->ask_en);
         return answer_sentence(t);

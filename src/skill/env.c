@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
+#include "skill/dict.h"
 #include "skill/grammar.h"
+#include "skill/place.h"
 #include "skill/sum.h"
 #include "skill/tz.h"
 #include "skill/understand.h"
@@ -14,6 +16,17 @@ static void default_paths(struct skill_paths *p)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!*all[i].path)
             *all[i].path = all[i].otherwise;
+}
+
+/* What the system has installed; without it the skills that need it say so. */
+static void load_data(struct skill_env *env)
+{
+    const struct skill_paths *p = &env->paths;
+    iso_load(p->iso, p->locale, &env->iso, NULL);
+    places_load(p->zoneinfo, env->iso, &env->places, NULL);
+    dict_open(p->wordnet, p->hunspell, &env->dict, NULL);
+    if (env->places)
+        place_country(env->places, str_of(tz_name(env->home)), env->country);
 }
 
 int skill_env_create(const struct clock *clock, const struct skill_paths *paths, struct str zone, struct skill_env **ret, struct err *e)
@@ -35,11 +48,13 @@ int skill_env_create(const struct clock *clock, const struct skill_paths *paths,
         r = grammars_create(&env->grammar, e);
     if (!r)
         r = sums_create(&env->sums, e);
-    if (r)
+    if (r) {
         skill_env_free(env);
-    else
-        *ret = env;
-    return r;
+        return r;
+    }
+    load_data(env);
+    *ret = env;
+    return OK;
 }
 
 void skill_env_free(struct skill_env *env)
@@ -49,5 +64,8 @@ void skill_env_free(struct skill_env *env)
     tz_free(env->home);
     grammars_free(env->grammar);
     sums_free(env->sums);
+    places_free(env->places);
+    iso_free(env->iso);
+    dict_close(env->dict);
     free(env);
 }

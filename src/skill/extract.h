@@ -7,4 +7,7 @@
 /* False: this skill has no such reader, or what is there contradicts itself. */
 bool extract(const struct saying *s, struct intent *i, struct str rest);
 
+/* "weeks", 个工作日: the unit in which days are counted. */
+bool extract_unit(struct str text, struct intent *i);
+
 #endif

@@ -45,3 +45,39 @@ int skill_time(struct skill_call *c)
     tz_free(other);
     return OK;
 }
+
+/* A clock time of one place in another, or how far apart they are. */
+int skill_timezone(struct skill_call *c)
+{
+    struct str from = intent_text(c->intent, "from"), to = intent_text(c->intent, "to"), time = intent_text(c->intent, "time");
+    struct tz *a = NULL, *b = NULL;
+    char text[40];
+    struct civil at;
+    if (tz_load(c->env->paths.zoneinfo, from, &a, NULL) || tz_load(c->env->paths.zoneinfo, to, &b, NULL)) {
+        tz_free(a);
+        reply(c, "I don't know one of these places.", "其中有一个地方我不认识。");
+        return OK;
+    }
+    int64_t now = c->now_ms / 1000;
+    struct civil here = tz_local(a, now);
+    snprintf(text, sizeof text, "%04d-%02d-%02dT" STR_FMT, here.year, here.month, here.day, STR_ARG(str_head(time, 8)));
+    if (time.len && civil_parse(str_of(text), &at, NULL)) {
+        struct civil there = tz_local(b, tz_utc(a, at));
+        int64_t days = civil_days(there.year, there.month, there.day) - civil_days(at.year, at.month, at.day);
+        const char *en[] = {", the day before", "", ", the next day"}, *zh[] = {"（前一天）", "", "（第二天）"};
+        buf_printf(c->out, c->zh ? "%s的 %02d:%02d 是 %s的 **%02d:%02d**%s。" : "In %s %02d:%02d is in %s **%02d:%02d**%s.", tz_name(a),
+                   at.hour, at.minute, tz_name(b), there.hour, there.minute, days < -1 || days > 1 ? "" : (c->zh ? zh : en)[days + 1]);
+    } else {
+        int minutes = (tz_offset(b, now, NULL) - tz_offset(a, now, NULL)) / 60, size = minutes < 0 ? -minutes : minutes;
+        const char *way = c->zh ? minutes < 0 ? "晚" : "早" : minutes < 0 ? "behind" : "ahead of";
+        if (!minutes)
+            reply(c, "Both have the same time.", "两地时间相同。");
+        else if (c->zh)
+            buf_printf(c->out, "%s比%s%s **%d小时%02d分**。", tz_name(b), tz_name(a), way, size / 60, size % 60);
+        else
+            buf_printf(c->out, "%s is **%d:%02d hours** %s %s.", tz_name(b), size / 60, size % 60, way, tz_name(a));
+    }
+    tz_free(a);
+    tz_free(b);
+    return OK;
+}

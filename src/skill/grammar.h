@@ -16,7 +16,8 @@ struct grammar {
     struct durations *durations;
     struct rx **rows; /* [n_rows], in the order of understand.c's tables */
     size_t n_rows;
-    struct rx *split, *spoken_list;
+    struct rx *split, *month, *article, *no_list, *items, *since, *number, *gap, *units_head, *units_are, *units_into, *units_tail, *phone,
+        *email, *contact_words, *spaces, *fact; /* see understand.c */
 };
 
 /* When and where something is said. */

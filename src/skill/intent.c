@@ -67,7 +67,7 @@ void intent_check(struct intent *i)
 {
     i->missing = NULL;
     for (const struct slot_def *d = i->skill->slots; d->name && !i->missing; d++)
-        if (d->required && !intent_slot(i, d->name))
+        if (d->required && !intent_slot(i, d->name) && !(!strcmp(d->name, "at") && intent_slot(i, "in_s")))
             i->missing = d;
 }
 

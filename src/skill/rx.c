@@ -39,7 +39,7 @@ int rx_compile(const char *pattern, bool whole, struct rx **ret, struct err *e)
         PCRE2_UCHAR text[200];
         pcre2_get_error_message(code, text, sizeof text);
         free(rx);
-        return err_set(e, ERR_INVAL, "%s, at character %zu of the pattern", (const char *)text, (size_t)at);
+        return err_set(e, ERR_INVAL, "%s, at byte %zu of the pattern, before \"%.60s\"", (const char *)text, (size_t)at, pattern + at);
     }
     rx->limits = pcre2_match_context_create(NULL);
     pcre2_pattern_info(rx->code, PCRE2_INFO_CAPTURECOUNT, &groups);

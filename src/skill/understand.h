@@ -13,6 +13,11 @@ size_t understand_all(const struct skill_env *env, struct str text, int64_t now_
 bool understand_slot(const struct skill_env *env, const struct skill *skill, const struct slot_def *def, struct str text, int64_t now_ms,
                      struct arena *a, struct slot *ret);
 
+/* Of an instant that is corrected: "at nine" keeps the old one's day, "Friday" its hour. `said` are the words, `fresh` what it means
+ * alone. */
+struct str understand_merge(const struct skill_env *env, struct str old, struct str said, struct str fresh, int64_t now_ms,
+                            struct arena *a);
+
 /* The patterns, compiled; part of the environment. */
 int grammars_create(struct grammar **ret, struct err *e);
 void grammars_free(struct grammar *g); /* NULL is fine */

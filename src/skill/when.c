@@ -7,7 +7,7 @@
 
 struct whens {
     struct rx **parts, **rules;
-    struct rx *joint, *lead, *trail;
+    struct rx *joint, *lead, *trail, *within, *later, *ago, *from;
 };
 
 static int compile(const struct part *table, size_t n, struct rx ***ret, struct err *e)
@@ -32,14 +32,21 @@ int whens_create(struct whens **ret, struct err *e)
         r = rx_compile("(?:[ ,，、]|\\b(?:at|on|by|in|the|of|around|about|from|for|starting|beginning|every)\\b(?= )|的|在|于|从|起|开始)+",
                        false, &w->joint, e);
     if (!r)
-        r = rx_compile(
-            "[ ,，、。.:：-]+|(?:to|that|about|and|also|i (?:have|need) to|please|when it's|at|on|for|by|in|the|of|around|from)\\b "
-            "?(?=\\b(?:to|about|that)\\b)|(?:的时候|的话|时候|时|要|记得|去|再|来|的)(?=[ ,，])",
-            false, &w->lead, e);
+        r = rx_compile("[ ,，、。.:：-]+|(?:to|that|about|and|also|i (?:have|need) to)\\b "
+                       "?(?=.)|(?:的时候|的话|时候|记得|的)(?=.)|(?:要|去|再|来)(?=[ ,，])",
+                       false, &w->lead, e);
     if (!r)
         r = rx_compile(
             "(?:[ ,，、。.:：-]+|\\b(?:at|on|by|in|around|about|from|for|starting|beginning|the|and|every)|(?<=[ ,])(?:的|在|于))$", false,
             &w->trail, e);
+    if (!r)
+        r = rx_compile("\\b(?:in|after|within)(?: about| another| exactly)? (?=[\\da-z])|再?过", false, &w->within, e);
+    if (!r)
+        r = rx_compile(" ?(?:from now|later|hence|from today|'s time|(?:之后|以后|过后|后)(?!天))|(?<=s)' time", false, &w->later, e);
+    if (!r)
+        r = rx_compile(" ?(?:ago\\b|之前|以前|前(?!天))", false, &w->ago, e);
+    if (!r)
+        r = rx_compile(" (?:from|after|before) (?:the )?(?=[a-z\\d])", false, &w->from, e);
     if (r)
         whens_free(w);
     else
@@ -63,6 +70,10 @@ void whens_free(struct whens *w)
     rx_free(w->joint);
     rx_free(w->lead);
     rx_free(w->trail);
+    rx_free(w->within);
+    rx_free(w->later);
+    rx_free(w->ago);
+    rx_free(w->from);
     free(w);
 }
 
@@ -95,12 +106,49 @@ static size_t longest(const struct saying *s, const struct part *table, struct r
     return best;
 }
 
+/* "in 10 seconds", "a week from Friday", 半小时后: a duration, and what says where it begins. */
+static size_t offset_part(const struct saying *s, struct str text, size_t at, struct when *w)
+{
+    const struct whens *g = s->env->grammar->whens;
+    struct rx_match m;
+    double seconds = 0;
+    int months = 0;
+    bool before = rx_find(g->within, text, at, true, &m);
+    size_t from = before ? m.end : at, end = duration_scan(s->env->grammar->durations, text, from, &seconds, &months);
+    if (end == from || w->has_offset || w->has_date || w->has_rule)
+        return at;
+    int sign = rx_find(g->later, text, end, true, &m) ? 1 : rx_find(g->ago, text, end, true, &m) ? -1 : 0;
+    int64_t day;
+    struct when base = {0};
+    size_t stop = sign || before ? end : rx_find(g->from, text, end, true, &m) ? when_scan(s, text, m.end, &base) : end;
+    if (stop > end && !months && stop > m.end && when_date(s, &base, &day)) {
+        bool back = str_find(m.all, STR("before"), 0) >= 0 || str_find(m.all, STR("前"), 0) >= 0;
+        w->has_date = true;
+        w->date = day + (back ? -1 : 1) * (int64_t)(seconds / 86400);
+        return stop;
+    }
+    if (!sign && !before)
+        return at;
+    w->has_offset = true;
+    w->offset_months = (sign ? sign : 1) * months;
+    if (seconds >= 86400 && seconds == 86400.0 * (double)(int64_t)(seconds / 86400))
+        w->offset_days = (sign ? sign : 1) * (int)(seconds / 86400);
+    else
+        w->offset_s = (sign ? sign : 1) * seconds;
+    return sign ? m.end : end;
+}
+
 static size_t one_part(const struct saying *s, struct str text, size_t at, struct when *w)
 {
     const struct whens *g = s->env->grammar->whens;
-    struct when rule = *w, part = *w;
+    struct when rule = *w, part = *w, offset = *w;
     size_t a = longest(s, when_rules, g->rules, n_when_rules, text, at, &rule);
     size_t b = longest(s, when_parts, g->parts, n_when_parts, text, at, &part);
+    size_t c = offset_part(s, text, at, &offset);
+    if (c > a && c > b) {
+        *w = offset;
+        return c;
+    }
     if (a == at && b == at)
         return at;
     *w = a >= b ? rule : part;
@@ -117,8 +165,18 @@ size_t when_scan(const struct saying *s, struct str text, size_t at, struct when
     for (int parts = 0; parts < 6 && from < text.len; parts++) {
         size_t next = one_part(s, text, from, &w);
         if (next == from && rx_find(s->env->grammar->whens->joint, text, from, true, &m) && m.end < text.len) {
-            from = m.end;
-            next = one_part(s, text, from, &w);
+            /* " at nine": the joint may be a part's own beginning */
+            for (from++; from <= m.end && next <= from; from++) {
+                size_t end_of = may_begin(text, from) ? one_part(s, text, from, &w) : from;
+                if (end_of > from) {
+                    next = end_of;
+                    break;
+                }
+            }
+            if (next <= from)
+                break;
+            end = from = next;
+            continue;
         }
         if (next == from)
             break;

@@ -255,49 +255,6 @@ static bool named(const struct saying *s, const struct rx_match *m, struct when 
     return holiday_named(m->group[1], year, today(s), &day) && when_put_date(w, day);
 }
 
-/* ---- offsets */
-
-static bool add_offset(const struct saying *s, struct when *w, struct str text, int sign)
-{
-    double seconds = 0;
-    int months = 0;
-    if (w->has_offset || w->has_date)
-        return false;
-    if (duration_scan(s->env->grammar->durations, text, 0, &seconds, &months) != text.len || !text.len)
-        return false;
-    w->has_offset = true;
-    w->offset_months = sign * months;
-    if (seconds >= 86400 && seconds == 86400.0 * (int)(seconds / 86400))
-        w->offset_days = sign * (int)(seconds / 86400);
-    else
-        w->offset_s = sign * seconds;
-    return true;
-}
-
-static bool offset_later(const struct saying *s, const struct rx_match *m, struct when *w)
-{
-    return add_offset(s, w, m->group[1], 1);
-}
-
-static bool offset_ago(const struct saying *s, const struct rx_match *m, struct when *w)
-{
-    return add_offset(s, w, m->group[1], -1);
-}
-
-/* a week from Friday; two days after tomorrow is not said */
-static bool offset_from(const struct saying *s, const struct rx_match *m, struct when *w)
-{
-    struct when base = {0};
-    double seconds = 0;
-    int months = 0;
-    int64_t day;
-    if (duration_scan(s->env->grammar->durations, m->group[1], 0, &seconds, &months) != m->group[1].len || months ||
-        !when_read(s, m->group[2], &base) || !when_date(s, &base, &day))
-        return false;
-    bool before = is(m->group[3], "before");
-    return when_put_date(w, day + (before ? -1 : 1) * (int64_t)(seconds / 86400));
-}
-
 /* ---- times of day */
 
 static bool clock_colon(const struct saying *s, const struct rx_match *m, struct when *w)
@@ -452,8 +409,6 @@ static bool han_to_clock(const struct saying *s, const struct rx_match *m, struc
 #define PART_EN "morning|afternoon|evening|night"
 #define PART_ZH "凌晨|清晨|早上|早晨|清早|上午|中午|正午|午后|下午|傍晚|晚上|晚间|夜里|半夜|午夜|今晚"
 #define HAN_N "[零〇一二两三四五六七八九十\\d]{1,4}"
-#define DUR "((?:an? |half |a couple of |another |one |two |three |four |five |six |seven |eight |nine |ten |\\d).{0,60}?)"
-#define DUR_ZH "((?:\\d+(?:\\.\\d+)?|[零一二两三四五六七八九十百半]+)个?半?(?:秒|分|刻|小时|钟头|天|日|周|星期|礼拜|月|年).{0,24}?)"
 
 const struct part when_parts[] = {
     {"(today|tonight|tomorr?ow|tmrw|tmr|yesterday|(?:the )?day after tomorrow|(?:the )?day before yesterday)\\b(?:'s)?(?: (" PART_EN "))?\\b", near_day, false},
@@ -469,10 +424,6 @@ const struct part when_parts[] = {
     {"(?:at |by )?(?:the )?end of (?:the |this )?(month|year)\\b", end_of, false},
     {"(?:in |by )?next (month|year)\\b", next_month, false},
     {"(" HOLIDAY_NAMES ")(?: (?:of |in )?(\\d{4}))?", named, false},
-    {"(?:in|after) " DUR "(?: from now)?(?=$|[ ,.!?\\n])(?:'s time)?", offset_later, false},
-    {DUR " (?:from now|later|hence)\\b", offset_later, false},
-    {DUR " ago\\b", offset_ago, false},
-    {DUR " (?:from|after) ((?:today|tomorrow|(?:next |this )?" WEEKDAY_EN "|" HOLIDAY_NAMES "))", offset_from, false},
     {"(\\d{1,2})[:.h](\\d{2})(?!\\d|\\.|%)(?: ?([ap])\\.?m?\\.?(?![a-z]))?", clock_colon, false},
     {H12 "(?:[ :]" MIN_WORD ")? ?([ap])\\.?m\\.?(?![a-z])", clock_half, false},
     {H12 " ?o'?clock\\b", clock_bare, false},
@@ -490,9 +441,6 @@ const struct part when_parts[] = {
     {"(这个?月|本月|下下个?月|下个?月|上个?月)?的?(" HAN_N ")[号日](?!线|楼|店)", han_month_day, false},
     {"(月底|年底|月末|年末)", end_of, false},
     {"(下个?月|明年)(?![\\d一二三四五六七八九十的])", next_month, false},
-    {"(?:再?过)?" DUR_ZH "(?:之后|以后|后|过后)", offset_later, false},
-    {"再?过" DUR_ZH "(?=$|[, ，\\n叫提我])", offset_later, false},
-    {DUR_ZH "(?:之前|以前|前)", offset_ago, false},
     {"(半夜十二点|午夜|零点(?!\\d|[一二三四五六七八九十]))", noon, false},
     {"(" PART_ZH ")?的?(" HAN_N ")(?:点钟?|时)(?!间|候)(整|半|" HAN_N "分|[一二三]刻|零?" HAN_N "(?![号个天]))?", han_clock, false},
     {"(" PART_ZH ")差(" HAN_N "分|一刻)到?(" HAN_N ")点", han_to_clock, false},
