@@ -19,7 +19,8 @@ struct texts {
 
 /* Values of all options of all verbs; a verb reads those that its table names. */
 struct args {
-    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin, follow, watch, verbose;
+    bool help, version, json, api, chat, raw, stats, docs, memory, first, no_special, parse_special, resume, yes, admin, follow, watch,
+        verbose;
     const char *config, *data, *system, *batch, *depth, *compare, *server, *key, *new_passphrase_file, *expires;
     const char *revision, *sha256, *format, *tools, *tool_choice, *since, *collection;
     double temperature, top_p, min_p;
