@@ -73,6 +73,7 @@ const struct openapi_row openapi_rows[] = {
     {"GET", "/api/kb/documents/{id}/text", .answer = "DocumentText", .query = {
         {"from", "integer", "byte of the text"}, {"bytes", "integer", "about how many; 65536 without it"}}},
     {"POST", "/api/kb/search", .body = {BODY(kb_search)}, .required = "query", .answer = "Hits"},
+    {"POST", "/api/kb/ask", .body = {BODY(kb_search)}, .required = "query", .answer = "Quotes"},
     {"GET", "/api/kb/status", .query = {{"collection", "string", "id of a collection"}}},
     {"POST", "/api/kb/jobs", .body = {BODY(kb_job)}, .required = "collection", .status = 202, .answer = "KbJob"},
     {"GET", "/api/kb/jobs", .answer = "KbJobs"},

@@ -67,6 +67,7 @@ const struct route api_routes[] = {
     {"DELETE", "/api/kb/documents/{id}",             handle_kb_document_delete,   SCOPE_USER,  NO_BODY, "forgets a document"},
     {"GET",    "/api/kb/documents/{id}/text",        handle_kb_text,              SCOPE_USER,  NO_BODY, "its text as passages with their places, from byte ?from= on"},
     {"POST",   "/api/kb/search",                     handle_kb_search,            SCOPE_USER,  64 << 10, "passages that answer a question, best first"},
+    {"POST",   "/api/kb/ask",                        handle_kb_ask,               SCOPE_USER,  64 << 10, "what the documents say to a question, in their own words: sentences with their places, or that nothing answers"},
     {"GET",    "/api/kb/status",                     handle_kb_status,            SCOPE_USER,  NO_BODY, "how much there is, and what it takes; of one collection with ?collection= (id)"},
     {"GET",    "/api/kb/jobs",                       handle_kb_jobs,              SCOPE_ADMIN, NO_BODY, "jobs that add files, and the last that did"},
     {"POST",   "/api/kb/jobs",                       handle_kb_job_create,        SCOPE_ADMIN, 1 << 20, "begins to add files and folders of the server, and answers at once"},

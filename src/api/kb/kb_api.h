@@ -10,7 +10,7 @@
 enum { KB_API_NAME_MAX = 200, KB_API_COLLECTIONS_MAX = 100 };
 
 route_fn handle_kb_collections, handle_kb_collection_create, handle_kb_collection_patch, handle_kb_collection_delete, handle_kb_documents,
-    handle_kb_upload, handle_kb_document, handle_kb_document_delete, handle_kb_text, handle_kb_search, handle_kb_status,
+    handle_kb_upload, handle_kb_document, handle_kb_document_delete, handle_kb_text, handle_kb_search, handle_kb_ask, handle_kb_status,
     handle_kb_job_create, handle_kb_jobs, handle_kb_job_events, handle_kb_job_cancel;
 
 /* ---- fields.c: bodies, and how things look */
