@@ -46,7 +46,8 @@ void api_describe(struct buf *out)
     put_fields(out, "Checking settings (POST /api/check)", api_check_fields, api_n_check_fields);
     put_fields(out, "A collection of documents (POST, PATCH /api/kb/collections)", api_kb_collection_fields, api_n_kb_collection_fields);
     put_fields(out, "Adding files (POST /api/kb/jobs)", api_kb_job_fields, api_n_kb_job_fields);
-    put_fields(out, "Searching documents and asking them (POST /api/kb/search, POST /api/kb/ask)", api_kb_search_fields, api_n_kb_search_fields);
+    put_fields(out, "Searching documents and asking them (POST /api/kb/search, POST /api/kb/ask)", api_kb_search_fields,
+               api_n_kb_search_fields);
     put_fields(out, "Counting tokens", api_count_fields, api_n_count_fields);
     put_fields(out, "Responses (POST /v1/responses)", responses_fields, responses_n_fields);
     put_fields(out, "Anthropic: messages and count_tokens", anthropic_fields, anthropic_n_fields);

@@ -139,6 +139,9 @@ const struct openapi_schema openapi_schemas[] = {
     {"Hits", OBJECT("\"hits\":" ARRAY(OBJECT("\"document\":" TEXT ",\"collection\":" TEXT ",\"source\":" TEXT ",\"title\":" TEXT ",\"offset\":" INTEGER
                     ",\"line\":" INTEGER ",\"page\":" INTEGER ",\"heading\":" TEXT ",\"text\":" TEXT ",\"score\":" NUMBER ",\"word_rank\":" INTEGER
                     ",\"vector_rank\":" INTEGER ",\"cosine\":" NUMBER)) ",\"by_vectors\":{\"type\":\"boolean\"}")},
+    {"Quotes", OBJECT("\"answered\":{\"type\":\"boolean\"},\"quotes\":" ARRAY(OBJECT("\"document\":" TEXT ",\"collection\":" TEXT ",\"source\":" TEXT ",\"title\":" TEXT
+                      ",\"offset\":" INTEGER ",\"line\":" INTEGER ",\"page\":" INTEGER ",\"heading\":" TEXT ",\"text\":" TEXT ",\"share\":" NUMBER))
+                      ",\"by_vectors\":{\"type\":\"boolean\"}")},
     {"KbJob", OBJECT("\"id\":" TEXT ",\"collection\":" TEXT ",\"state\":{\"enum\":[\"counting\",\"reading\",\"tidying\",\"done\",\"canceled\",\"failed\"]}"
                      ",\"started_ms\":" INTEGER ",\"ended_ms\":" INTEGER ",\"files_total\":" INTEGER ",\"files_done\":" INTEGER ",\"bytes_total\":" INTEGER
                      ",\"bytes_done\":" INTEGER ",\"text_bytes\":" INTEGER ",\"chunks\":" INTEGER ",\"added\":" INTEGER ",\"replaced\":" INTEGER

@@ -88,6 +88,7 @@ int ingest_embed(struct ingests *all, const char *encoder, const struct str *tex
 void ingest_encoder(struct ingests *all, char ret[INGEST_ENCODER_MAX + 1])
 {
     const struct model_entry *m = all->c.runtime ? runtime_find_encoder(all->c.runtime) : NULL;
+    atomic_store_explicit(&all->encoder_english, m && m->english, memory_order_relaxed); /* workers start behind it */
     if (!m || !str_copy(ret, INGEST_ENCODER_MAX + 1, m->name))
         ret[0] = 0;
 }

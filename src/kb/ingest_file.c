@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fetch/digest.h"
+#include "kb/embed_text.h"
 #include "kb/ingest_internal.h"
 
 enum { BATCH_CHUNKS = 64, BATCH_BYTES_MAX = BATCH_CHUNKS * 2048, TRIES = 3 };
@@ -57,16 +58,20 @@ struct gather {
 static int make_vectors(struct gather *g, float **ret)
 {
     struct str texts[BATCH_CHUNKS];
+    size_t of[BATCH_CHUNKS], n = 0;
     uint32_t dims = 0;
-    for (size_t i = 0; i < g->n; i++)
-        texts[i] = g->chunks[i].text;
-    int r = ingest_embed(g->w->all, g->w->encoder, texts, g->n, ret, &dims, g->e);
-    if (r)
+    for (size_t i = 0; i < g->n; i++) {
+        texts[n] = kb_embed_text(g->chunks[i].text, atomic_load_explicit(&g->w->all->encoder_english, memory_order_relaxed));
+        of[n] = i;
+        n += texts[n].len > 0;
+    }
+    int r = n ? ingest_embed(g->w->all, g->w->encoder, texts, n, ret, &dims, g->e) : OK;
+    if (r || !n)
         return r;
     if (dims != g->w->dims)
         return err_set(g->e, ERR_INTERNAL, "the encoder has changed");
-    for (size_t i = 0; i < g->n; i++)
-        g->chunks[i].vector = *ret + i * dims;
+    for (size_t i = 0; i < n; i++)
+        g->chunks[of[i]].vector = *ret + i * dims;
     return OK;
 }
 

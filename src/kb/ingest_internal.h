@@ -28,8 +28,9 @@ struct ingests {
     struct link all;
     size_t n;
     uint64_t next_id;
-    struct link embeds;         /* on their way at the runtime; the loop's */
-    pthread_mutex_t embed_lock; /* of every batch: its `done`, and `closing` */
+    struct link embeds;           /* on their way at the runtime; the loop's */
+    _Atomic bool encoder_english; /* the encoder that ingest_encoder named last knows no other language */
+    pthread_mutex_t embed_lock;   /* of every batch: its `done`, and `closing` */
     pthread_cond_t embed_done;
     bool closing;
 };

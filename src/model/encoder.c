@@ -10,7 +10,7 @@
 
 enum { LAYERS_MAX = 256, HEADS_MAX = 256, WIDTH_MAX = 65536, CONTEXT_MAX = 1 << 17 };
 
-static const struct encoder_arch archs[] = {{"bert", false, false}, {"use", true, true}};
+static const struct encoder_arch archs[] = {{"bert", false, false, false}, {"use", true, true, true}};
 
 const struct encoder_arch *encoder_arch_find(struct str name)
 {

@@ -20,6 +20,7 @@ struct encoder_arch {
     const char *name;
     bool norm_first; /* of each half of a layer; else behind the sum */
     bool relu;       /* else GELU */
+    bool english;    /* its vocabulary knows no other language */
 };
 /* NULL: not an encoder. */
 const struct encoder_arch *encoder_arch_find(struct str name);
@@ -67,7 +68,7 @@ int encoder_open_gguf(struct gguf *g, struct encoder_model **ret, struct err *e)
 void encoder_free(struct encoder_model *m);                                       /* NULL is fine */
 /* Whether the file's general.architecture is an encoder's. */
 bool encoder_is(const struct gguf *g);
-/* The same of a file that is not opened, from its first bytes; false when that cannot be told. Blocks for one read. */
-bool encoder_peek(const char *path);
+/* The same of a file that is not opened, from its first bytes; NULL: no encoder, or that cannot be told. Blocks for one read. */
+const struct encoder_arch *encoder_peek(const char *path);
 
 #endif

@@ -42,14 +42,14 @@ static struct str find_architecture(struct str head)
     return (struct str){0};
 }
 
-bool encoder_peek(const char *path)
+const struct encoder_arch *encoder_peek(const char *path)
 {
     char *head = malloc(HEAD_BYTES);
     int fd = head ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     ssize_t n = fd >= 0 ? pread(fd, head, HEAD_BYTES, 0) : -1;
-    bool is = n > 8 && encoder_arch_find(find_architecture(str_from(head, (size_t)n)));
+    const struct encoder_arch *arch = n > 8 ? encoder_arch_find(find_architecture(str_from(head, (size_t)n))) : NULL;
     if (fd >= 0)
         close(fd);
     free(head);
-    return is;
+    return arch;
 }

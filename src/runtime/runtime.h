@@ -37,6 +37,7 @@ struct model_entry {
     enum model_state state;
     bool guest;                    /* no file: the program itself answers (runtime_invite) */
     bool encodes;                  /* an encoder: makes embeddings or scores documents, and does not write */
+    bool english;                  /* an encoder that knows no other language */
     const struct gen_loaded *info; /* while READY, else NULL */
     const char *failure;           /* of FAILED, else NULL */
 };

@@ -10,7 +10,9 @@ static void show_file(struct slot *s)
     s->entry.path = str_of(s->file.path);
     s->entry.file_bytes = s->file.bytes;
     s->entry.modified_s = s->file.modified_ns / 1000000000;
-    s->entry.encodes = encoder_peek(s->file.path);
+    const struct encoder_arch *encoder = encoder_peek(s->file.path);
+    s->entry.encodes = encoder;
+    s->entry.english = encoder && encoder->english;
 }
 
 static struct slot *slot_create(struct runtime *rt, struct catalogue_file *f)

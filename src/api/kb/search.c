@@ -4,6 +4,7 @@
 #include "api/kb/kb_api.h"
 #include "api/visit.h"
 #include "kb/answer.h"
+#include "kb/embed_text.h"
 
 enum { LIMIT_DEFAULT = 10, ASK_HITS = 20, QUOTES_DEFAULT = 3 };
 
@@ -162,9 +163,9 @@ static bool ask_encoder(struct job *j)
     struct args *args = j->args;
     struct api *a = j->api;
     const struct model_entry *m = a->c.runtime && args->body.ways != KB_WORDS ? runtime_find_encoder(a->c.runtime) : NULL;
-    const struct gen_input input = {.text = args->body.query};
+    const struct gen_input input = {.text = kb_embed_text(args->body.query, m && m->english)};
     const struct gen_embed embed = {.truncate = true, .inputs = &input, .n_inputs = 1};
-    if (!m || !str_copy(args->encoder, sizeof args->encoder, m->name))
+    if (!m || !input.text.len || !str_copy(args->encoder, sizeof args->encoder, m->name))
         return false;
     j->gone = on_gone;
     return !runtime_embed(a->c.runtime, m->name, &embed, on_vectors, j, &args->ticket, NULL);
