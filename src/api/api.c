@@ -6,6 +6,7 @@
 #include "api/kb/kb_api.h"
 #include "api/pulls.h"
 #include "api/request.h"
+#include "assistant/due.h"
 
 int api_create(const struct api_config *c, struct api **ret, struct err *e)
 {
@@ -47,6 +48,8 @@ void api_free(struct api *a)
 void api_drain(struct api *a)
 {
     a->draining = true;
+    if (a->c.assistant)
+        due_end_listeners(assistant_due(a->c.assistant));
 }
 
 void api_error_body(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out)

@@ -30,6 +30,7 @@ struct api_config {
     struct loop *loop;
     struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
     struct answers *answers;
+    struct assistant *assistant; /* NULL: nothing rings */
     struct kb *kb;             /* NULL: there are no documents */
     struct ingests *ingests;   /* NULL: none can be added */
     struct cache *cache;       /* NULL: nothing is remembered */

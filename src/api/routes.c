@@ -73,6 +73,7 @@ const struct route api_routes[] = {
     {"POST",   "/api/kb/jobs",                       handle_kb_job_create,        SCOPE_ADMIN, 1 << 20, "begins to add files and folders of the server, and answers at once"},
     {"GET",    "/api/kb/jobs/{id}/events",           handle_kb_job_events,        SCOPE_ADMIN, NO_BODY, "one of them as it goes on: server-sent events job until its end"},
     {"DELETE", "/api/kb/jobs/{id}",                  handle_kb_job_cancel,        SCOPE_ADMIN, NO_BODY, "ends it after the documents at hand; what is in stays"},
+    {"GET",  "/api/events",          handle_events,     SCOPE_USER, NO_BODY, "what rings: server-sent events reminder, alarm and timer as they come; ?after=ID leaves out those before"},
     {"POST", "/completion",  handle_llama_completion, SCOPE_USER,  0,       "llama-server: the continuation of a text"},
     {"GET",  "/props",       handle_llama_props,      SCOPE_USER,  NO_BODY, "llama-server: the default model and its settings"},
     {"GET",  "/slots",       handle_llama_slots,      SCOPE_ADMIN, NO_BODY, "llama-server: requests that run"},

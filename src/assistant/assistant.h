@@ -35,4 +35,10 @@ int assistant_create(const struct assistant_config *c, struct assistant **ret, s
 /* After runtime_free and after the loop has ended. NULL is fine. */
 void assistant_free(struct assistant *a);
 
+/* What rings (due.h); NULL before it has begun. */
+struct due;
+struct due *assistant_due(struct assistant *a);
+/* Ends what rings: before loop_free. */
+void assistant_stop(struct assistant *a);
+
 #endif

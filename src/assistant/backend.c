@@ -250,6 +250,8 @@ int assistant_create(const struct assistant_config *c, struct assistant **ret, s
     a->c = *c;
     int r = skill_env_create(c->clock, &c->paths, c->zone, &a->env, e);
     if (!r)
+        r = due_create(a, &a->due, e);
+    if (!r)
         r = runtime_invite(c->runtime, "hearth", &kind, a);
     if (r)
         assistant_free(a);
@@ -258,10 +260,24 @@ int assistant_create(const struct assistant_config *c, struct assistant **ret, s
     return r;
 }
 
+struct due *assistant_due(struct assistant *a)
+{
+    return a->due;
+}
+
+void assistant_stop(struct assistant *a)
+{
+    if (!a)
+        return;
+    due_free(a->due);
+    a->due = NULL;
+}
+
 void assistant_free(struct assistant *a)
 {
     if (!a)
         return;
+    assistant_stop(a);
     skill_env_free(a->env);
     free(a);
 }

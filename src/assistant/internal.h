@@ -3,6 +3,7 @@
 #define ASSISTANT_INTERNAL_H
 
 #include "assistant/assistant.h"
+#include "assistant/due.h"
 #include "base/arena.h"
 #include "base/link.h"
 #include "gen/codec.h"
@@ -12,6 +13,7 @@
 struct assistant {
     struct assistant_config c;
     struct skill_env *env;
+    struct due *due;
     size_t turns; /* on their way, whoever asked */
 };
 

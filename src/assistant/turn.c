@@ -92,7 +92,10 @@ static void finish(struct turn *t, int code, const struct err *e)
 
 static void after_store(void *ctx, int code, const struct err *e)
 {
-    finish(ctx, code, e);
+    struct turn *t = ctx;
+    if (!code && t->job.write)
+        due_refresh(t->b->a->due);
+    finish(t, code, e);
 }
 
 static void after_alone(void *ctx, bool canceled)

@@ -281,6 +281,7 @@ static int start_api(struct serve *s, struct err *e)
         .loop = s->loop,
         .store = s->store,
         .answers = s->answers,
+        .assistant = s->assistant,
         .kb = s->library.kb,
         .ingests = s->library.ingests,
         .cache = s->cache,
@@ -470,6 +471,7 @@ static void stop(struct serve *s)
     answers_free(s->answers);
     runtime_free(s->runtime);
     people_free(s->people);
+    assistant_stop(s->assistant);
     loop_free(s->loop);
     journal_close(s->journal);
     assistant_free(s->assistant);
