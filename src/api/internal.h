@@ -107,8 +107,8 @@ route_fn handle_chat, handle_completion, handle_models, handle_model, handle_hea
     handle_check, handle_openapi, handle_llama_completion, handle_llama_props, handle_llama_slots, handle_llama_infill, handle_responses,
     handle_response_get, handle_response_delete, handle_anthropic_messages, handle_anthropic_count, handle_ollama_chat,
     handle_ollama_generate, handle_ollama_tags, handle_ollama_ps, handle_ollama_show, handle_ollama_version, handle_ollama_pull,
-    handle_ollama_delete, handle_ollama_embed, handle_ollama_embeddings, handle_ollama_none, handle_embeddings, handle_events, handle_rerank,
-    handle_journal;
+    handle_ollama_delete, handle_ollama_embed, handle_ollama_embeddings, handle_ollama_none, handle_embeddings, handle_events,
+    handle_rerank, handle_journal;
 /* Ends what is open; for api_free. */
 void generation_free_all(struct api *a);
 

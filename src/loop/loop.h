@@ -47,8 +47,8 @@ void timer_start(struct timer *t, uint64_t delay_ms, uint64_t repeat_ms);
 void timer_stop(struct timer *t);
 void timer_free(struct timer *t); /* NULL is fine; fn does not run afterwards */
 
-/* ---- a timer by the wall clock, for what is to happen at a time of day: also after a suspended machine, and within a moment when the clock
- * is set: then `fn` runs early, and looks what time it is. It does not keep the loop alive, and must be freed before loop_free. */
+/* ---- a timer by the wall clock, for what is to happen at a time of day: also after a suspended machine, and within a moment when the
+ * clock is set: then `fn` runs early, and looks what time it is. It does not keep the loop alive, and must be freed before loop_free. */
 struct wall_timer;
 int wall_timer_create(struct loop *l, loop_fn *fn, void *ctx, struct wall_timer **ret);
 void wall_timer_set(struct wall_timer *t, int64_t at_ms); /* since 1970 UTC; INT64_MAX: never */
