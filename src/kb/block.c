@@ -24,7 +24,7 @@ int packer_create(const struct dictionary *d, struct packer **ret, struct err *e
     p->plain = buf_make(BLOCK_PLAIN_MAX);
     p->dictionary = d;
     /* The row knows all that a frame's header would say. */
-    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_compressionLevel, BLOCK_LEVEL);
+    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_compressionLevel, d ? BLOCK_LEVEL : BLOCK_LEVEL_FIRST);
     ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_contentSizeFlag, 0);
     ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_dictIDFlag, 0);
     if (d)

@@ -15,7 +15,9 @@ enum {
     BLOCK_BYTES = 6144,
     /* A chunk may be larger than that, and then is alone. */
     BLOCK_PLAIN_MAX = KB_CHUNK_BYTES_MAX + BLOCK_CHUNKS_MAX * (KB_HEADING_BYTES_MAX + 20) + 1,
-    BLOCK_LEVEL = 19,
+    BLOCK_LEVEL = 12, /* 5 MB/s and 4.5 times smaller, where 19 has 0.5 MB/s and 4.8 */
+    /* Without a dictionary: what a small collection has, or what will soon be compressed anew. */
+    BLOCK_LEVEL_FIRST = 6,
 };
 
 struct block {

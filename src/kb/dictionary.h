@@ -1,8 +1,8 @@
 /* Dictionaries: what the texts of a collection have in common, so that short blocks compress well.
  *
- * One is trained on a sample of the collection when it has TRAIN_BYTES of text, and another whenever it has grown TRAIN_GROWTH-fold since,
- * up to TRAIN_BYTES_MAX. Blocks keep the number of theirs; kb_tend compresses those of an older one anew, in steps. A dictionary
- * that no block uses is removed at the next start (kb.c). Those in use are held in memory, ready, and counted. */
+ * One is trained on a sample of the collection when it has some text, and another whenever it has grown several-fold since (renew.c).
+ * Blocks keep the number of theirs; kb_tend compresses those of an older one anew, in steps. A dictionary that no block uses is removed at
+ * the next start (kb.c). Those in use are held in memory, ready, and counted. */
 #ifndef KB_DICTIONARY_H
 #define KB_DICTIONARY_H
 

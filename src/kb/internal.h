@@ -14,7 +14,8 @@ struct kb {
     struct kb_limits limits;
     /* Counted up after a commit (release), so that who reads it (acquire) before a search finds what was committed. */
     _Atomic uint64_t changes;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t training; /* held by who trains a dictionary */
+    pthread_mutex_t mutex;    /* of what follows */
     struct dictionary *dictionaries;
     const struct kernels *kernels;
     pthread_rwlock_t codes_lock; /* of the codes: written by who takes in what is new (codes.h) */

@@ -18,7 +18,7 @@ static int clear_leftovers(struct store_db *db, void *ctx, struct err *e)
     static const char *const each[] = {
         "UPDATE kb_documents SET state = 2 WHERE state = 1",
         "DELETE FROM kb_dictionaries WHERE n NOT IN (SELECT dictionary FROM kb_collections)"
-        " AND n NOT IN (SELECT DISTINCT dictionary FROM kb_blocks)",
+        " AND NOT EXISTS (SELECT 1 FROM kb_blocks b WHERE b.dictionary = kb_dictionaries.n)",
     };
     (void)ctx;
     int rc = OK;
@@ -44,6 +44,7 @@ int kb_open(const struct kb_config *c, struct kb **ret, struct err *e)
     if (!kb)
         return row_no_memory(e);
     pthread_mutex_init(&kb->mutex, NULL);
+    pthread_mutex_init(&kb->training, NULL);
     pthread_rwlock_init(&kb->codes_lock, NULL);
     kb->store = c->store;
     kb->clock = c->clock;
@@ -71,6 +72,7 @@ void kb_close(struct kb *kb)
     pthread_rwlock_destroy(&kb->codes_lock);
     dictionaries_free(kb);
     pthread_mutex_destroy(&kb->mutex);
+    pthread_mutex_destroy(&kb->training);
     free(kb);
 }
 

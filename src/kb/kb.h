@@ -172,9 +172,9 @@ void kb_put_cancel(struct kb_put *p); /* NULL is fine */
 /* ERR_NOENT. */
 int kb_forget(struct kb *kb, int64_t who, struct str document, struct err *e);
 
-/* One step of what is due, at most some 100 ms of work with the writer held for parts of it: clearing away what is invisible, training a
- * dictionary, compressing blocks anew, merging the index. *ret_more: another step is due. Nothing depends on it but space
- * and speed; to be called when files have been added, and now and then. */
+/* One step of what is due: clearing away what is invisible, training a dictionary (a second or two, without the writer), compressing some
+ * blocks anew. The writer is held for some tens of milliseconds at most. *ret_more: another step is due. Nothing depends on it but space;
+ * to be called when files have been added, and now and then. */
 int kb_tend(struct kb *kb, bool *ret_more, struct err *e);
 
 /* ---- search (search.c) */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "kb/renew.h"
 #include "kb/terms.h"
 #include "kb/vector.h"
 
@@ -259,6 +260,8 @@ int kb_put_end(struct kb_put *p, char ret_id[KB_ID_LEN + 1], struct err *e)
     }
     if (ret_id)
         memcpy(ret_id, p->id, sizeof p->id);
+    /* Here and not only in kb_tend, so that of a folder that is added most is compressed well at once. It costs no put its success. */
+    renew_dictionary(p->kb, p->collection, NULL);
     put_free(p);
     return OK;
 }

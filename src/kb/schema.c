@@ -41,6 +41,9 @@ static const char first[] =
     "CREATE VIRTUAL TABLE kb_text USING fts5 (terms, content = '', columnsize = 0, detail = none, tokenize = 'hearth_terms');"
     "INSERT INTO kb_text (kb_text, rank) VALUES ('pgsz', 4000);";
 
-static const char *const migrations[] = {first};
+/* Blocks of a dictionary that is to be replaced are found without walking over all. */
+static const char second[] = "CREATE INDEX kb_blocks_dictionary ON kb_blocks (dictionary);";
+
+static const char *const migrations[] = {first, second};
 
 const struct store_schema kb_schema = {.room = "kb", .migrations = migrations, .n_migrations = sizeof migrations / sizeof *migrations};

@@ -1,6 +1,7 @@
 /* What is due besides adding and searching, in steps that each hold the writer for some tens of milliseconds at most. */
 #include "kb/block.h"
 #include "kb/codes.h"
+#include "kb/renew.h"
 #include "kb/terms.h"
 
 enum { BLOCKS_AT_ONCE = 32 };
@@ -151,6 +152,8 @@ int kb_tend(struct kb *kb, bool *ret_more, struct err *e)
 {
     bool more = false;
     int rc = tend_clearing(kb, &more, e);
+    if (!rc && !more)
+        rc = tend_renewing(kb, &more, e);
     if (!rc)
         *ret_more = more;
     return rc;

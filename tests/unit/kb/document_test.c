@@ -35,7 +35,7 @@ static void a_text_comes_out_as_it_went_in(void **state)
 {
     struct fixture *f = *state;
     struct str id = new_collection(f, ME, "a");
-    const size_t sizes[] = {1, 899, 901, 6000, 100000, 3 << 20};
+    const size_t sizes[] = {1, 899, 901, 6000, 100000, 1500000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         char source[20];
         struct str text = some_text(f, sizes[i], i);
@@ -123,7 +123,7 @@ static void a_document_takes_the_place_of_its_predecessor(void **state)
 /* More than a batch, so that a part of it is on the disk before its end. */
 static struct kb_put *half_of_a_document(struct fixture *f, struct str id)
 {
-    struct str text = some_text(f, 3 << 20, 1);
+    struct str text = some_text(f, 1300000, 1);
     struct kb_new d = {.collection = id, .source = STR("a.txt")};
     struct kb_put *p = NULL;
     assert_int_equal(kb_put_begin(f->kb, ME, &d, &p, &f->err), OK);
