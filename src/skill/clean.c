@@ -24,10 +24,28 @@ static const char *const tails[] = {
     "possible|ok(?:ay)?|buddy|mate|hearth)",
     "[,， ]*(?:谢谢你?您?|多谢|拜托了?|好吗|好不好|行吗|可以吗|行不行|吧|啊|呀|呢|哦|喔|啦|嘛|哈|哟)",
 };
+/* What people write for the same thing. */
+static const struct {
+    const char *pattern, *instead;
+} spellings[] = {
+    {"\\b(what|when|where|who|how)s\\b(?= )", "$1's"},
+    {"\\b(wanna|gonna)\\b", "want to"},
+    {"\\b(?:im)\\b", "i'm"},
+    {"\\b(remid|remindme)\\b", "remind"},
+    {"\\b(?:tmrw|tmr|tomorow|tommorow|tommorrow)\\b", "tomorrow"},
+    {"\\b(?:mornign|moring)\\b", "morning"},
+    {"\\bu\\b(?! ?\\.)", "you"},
+    {"\\brn\\b", "right now"},
+    {"啥(?=[^子])|啥$", "什么"},
+    {"咱们?", "我们"},
+    {"([这那哪])儿", "$1里"},
+    {"俺", "我"},
+};
+enum { N_SPELLINGS = sizeof spellings / sizeof *spellings };
 enum { N_HEADS = sizeof heads / sizeof *heads, N_TAILS = sizeof tails / sizeof *tails, ROUNDS = 5 };
 
 struct cleaner {
-    struct rx *heads[N_HEADS], *tails[N_TAILS];
+    struct rx *heads[N_HEADS], *tails[N_TAILS], *spellings[N_SPELLINGS];
 };
 
 int cleaner_create(struct cleaner **ret, struct err *e)
@@ -44,6 +62,8 @@ int cleaner_create(struct cleaner **ret, struct err *e)
         buf_free(&b);
         r = rx_compile(pattern, false, &c->tails[i], e);
     }
+    for (size_t i = 0; !r && i < N_SPELLINGS; i++)
+        r = rx_compile(spellings[i].pattern, false, &c->spellings[i], e);
     if (r)
         cleaner_free(c);
     else
@@ -59,6 +79,8 @@ void cleaner_free(struct cleaner *c)
         rx_free(c->heads[i]);
     for (size_t i = 0; i < N_TAILS; i++)
         rx_free(c->tails[i]);
+    for (size_t i = 0; i < N_SPELLINGS; i++)
+        rx_free(c->spellings[i]);
     free(c);
 }
 
@@ -86,15 +108,29 @@ static struct str normalise(struct str text, struct arena *a)
     return r;
 }
 
+static struct str rewrite(const struct cleaner *c, struct str s, struct arena *a)
+{
+    struct rx_match m;
+    for (size_t i = 0; i < N_SPELLINGS && s.len; i++) {
+        if (!rx_find(c->spellings[i], s, 0, false, &m))
+            continue;
+        struct buf b = buf_make((size_t)16 * CLEAN_BYTES_MAX);
+        if (!rx_replace(c->spellings[i], s, spellings[i].instead, &b))
+            s = arena_dup(a, buf_str(&b));
+        buf_free(&b);
+    }
+    return s;
+}
+
 struct str clean(const struct cleaner *c, struct str text, struct arena *a, struct str *ret_plain)
 {
     struct rx_match m;
     text = str_trim(text);
     if (!text.len || text.len > CLEAN_BYTES_MAX || !utf8_valid(text.ptr, text.len, NULL))
         return (struct str){0};
-    struct str s = normalise(text, a);
+    struct str s = rewrite(c, normalise(text, a), a);
     if (ret_plain)
-        *ret_plain = s;
+        *ret_plain = rx_find(c->tails[0], s, 0, false, &m) && m.begin ? str_head(s, m.begin) : s;
     bool more = s.len > 0;
     for (int round = 0; more && round < ROUNDS; round++) {
         more = false;

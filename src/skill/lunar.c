@@ -120,7 +120,7 @@ bool lunar_day(int year, int month, int day, int64_t *ret)
         int m;
         bool leap;
         month_number(sui, k, &m, &leap);
-        if (m != month || leap || (month >= 11) != (k < first + 3))
+        if (m != month || leap || (month >= 11 && k >= first + 3))
             continue;
         if (day > moon_day(k + 1) - moon_day(k))
             return false;

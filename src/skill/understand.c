@@ -15,7 +15,7 @@ static const struct table {
     const struct row *rows;
     const size_t *n;
 } tables[] = {{rows_talk, &n_rows_talk}, {rows_time, &n_rows_time}, {rows_do, &n_rows_do}, {rows_know, &n_rows_know}};
-enum { N_TABLES = sizeof tables / sizeof *tables };
+enum { N_TABLES = sizeof tables / sizeof *tables, SPLITS_MAX = 4 };
 
 /* ---- the compiled tables */
 
@@ -42,7 +42,7 @@ static const struct { size_t at; bool whole; const char *pattern; } words[] = {
     /* a month by name, with a year on either side */
     {offsetof(struct grammar, month), true, "(?:the month of )?()(" MONTH_EN ")(?:,? (?:of )?(\\d{4}|next year|this year|last year))?|((?:今|明|后|去)年|\\d{4}年)?的?([\\d一二三四五六七八九十]{1,3}月份?)"},
     /* in front of a thing's name */
-    {offsetof(struct grammar, article), false, "(?:the|my|our|a|an|some|that|this|those|these)(?: one)? (?:one )?|我的|那个|这个|一个|关于"},
+    {offsetof(struct grammar, article), false, "(?:the|my|our|an?|some|that|this|those|these)(?: one)?(?: |$)(?:one )?|我的|那个|这个|一个|关于"},
     /* no list has such a name */
     {offsetof(struct grammar, no_list), false, "\\b(?:what|which|how|of|who|all|price|email|mailing|top|best|longest|a-|president)\\b|什么|哪些|怎么|多少"},
     {offsetof(struct grammar, items), false, ",? and (?!cheese\\b|pepper\\b|chips\\b)|, ?(?:and )?|; ?|[、，；]|\\n|(?<=[\\p{Han}])(?:和|以及|还有|跟|与)(?=[\\p{Han}\\d])"},
@@ -54,7 +54,7 @@ static const struct { size_t at; bool whole; const char *pattern; } words[] = {
     {offsetof(struct grammar, units_are), false, " ?(?:is|are|in|there|make|makes|do|does|to|equals?|equal|for|from|would|be|i get|you get|fit into|go into|=|是|等于|有|for) ?(?:(?:in|there in|there|to|are|is|make up|i get (?:for|from)|be|have|from|an?(?= (?:\\d|half)))\\b ?)*"},
     {offsetof(struct grammar, units_into), false, " ?(?:(?:(?:is|are|equals?|to|in|into|as|converted to|converted into|expressed in|how many|how much|worth in|makes?|would be|be|what|in terms of|come to|comes to|to be)\\b|=|->|换算成|换成|转换成|转换为|转成|换算为|折合|折算成|折合成|相当于|等于|合|是|有|多少|几|大概|大约|约|用|换|成|算成|化成|变成|为|值|能换|可以换|可换|兑换成|兑换|兑|的|如果|,|，|约等于) ?)*"},
     {offsetof(struct grammar, units_tail), false, " ?(?:(?:(?:is that|is it|are that|would that be|please|now|today|exactly|approximately|roughly|right now|at the moment|currently|worth|there)\\b|多少钱|多少|是多少|吗|呢|是|等于|有多少|几|的话|的时候|钱|左右|\\?|表示|来|算|的) ?)*"},
-    {offsetof(struct grammar, phone), false, "\\+?(?:\\(\\+?\\d+\\) ?)?\\d(?:[ ()/.-]{0,2}\\d){2,}(?![\\w.]*@)"},
+    {offsetof(struct grammar, phone), false, "\\+?(?:\\(\\+?\\d+\\) ?)?\\d(?:[ ()/.-]{0,2}\\d){4,}(?![\\w.]*@|%)"},
     {offsetof(struct grammar, email), false, "[\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+"},
     {offsetof(struct grammar, contact_words), false, "(?:'s|s')? ?\\b(?:as a |a |an |new |the )?(?:tele)?(?:phone numbers?|phone|mobile number|mobile|cell number|cell|numbers?|e-?mail address|e-?mail|contacts?|address|home|work|office)\\b(?: ?(?:is|as|:|at|to|=))*|\\b(?:is|as|at|with|under|to|for|called|named|new|and|of|my|his|her|number)\\b(?= |$)|的?(?:手机号码|手机号|电话号码|电话|手机|号码|电子邮箱|电子邮件|邮箱地址|邮件地址|邮箱|联系人|联系方式|地址|名字)(?:是|为|叫)?|(?:名字)?叫|[:：,，]|(?<=[\\p{Han}])(?:的|是)$"},
     {offsetof(struct grammar, spaces), false, "\\s+"},
@@ -236,17 +236,22 @@ struct str understand_merge(const struct skill_env *env, struct str old, struct 
 static size_t split(const struct skill_env *env, struct str text, int64_t now_ms, struct arena *a, struct intent *ret, size_t room)
 {
     struct rx_match m;
-    if (understand(env, text, now_ms, a, ret) && !ret->missing)
-        return 1;
-    for (size_t at = 0; room > 1 && at < text.len && rx_find(env->grammar->split, text, at, false, &m) && m.end > at; at = m.end) {
+    struct intent whole;
+    bool any = understand(env, text, now_ms, a, &whole);
+    int tries = 0;
+    for (size_t at = 0; (!any || whole.missing) && room > 1 && tries < SPLITS_MAX && at < text.len &&
+                        rx_find(env->grammar->split, text, at, false, &m) && m.end > at;
+         at = m.end) {
         struct str left = str_head(text, m.begin), right = str_skip(text, m.end);
         size_t n;
-        if (!left.len || !right.len || !understand(env, left, now_ms, a, &ret[0]) || ret[0].missing)
+        if (!left.len || !right.len || ++tries > SPLITS_MAX || !understand(env, left, now_ms, a, &ret[0]) || ret[0].missing)
             continue;
         if ((n = split(env, right, now_ms, a, ret + 1, room - 1)))
             return n + 1;
     }
-    return understand(env, text, now_ms, a, ret) ? 1 : 0;
+    if (any)
+        *ret = whole;
+    return any;
 }
 
 size_t understand_all(const struct skill_env *env, struct str text, int64_t now_ms, struct arena *a, struct intent ret[SKILL_INTENTS_MAX])

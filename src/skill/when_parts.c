@@ -250,9 +250,14 @@ static bool next_month(const struct saying *s, const struct rx_match *m, struct 
 static bool named(const struct saying *s, const struct rx_match *m, struct when *w)
 {
     int64_t day;
-    int year = whole(m->group[2], 0);
+    struct str name = m->group[2], y = m->group[1].len ? m->group[1] : m->group[3];
+    int year = is(y, "next year") || starts(y, "明年")   ? s->now.year + 1
+               : is(y, "last year") || starts(y, "去年") ? s->now.year - 1
+               : is(y, "this year") || starts(y, "今年") ? s->now.year
+               : starts(y, "后年")                       ? s->now.year + 2
+                                                         : whole(str_ends(y, STR("年")) ? str_head(y, y.len - 3) : y, 0);
     w->yearless = !year;
-    return holiday_named(m->group[1], year, today(s), &day) && when_put_date(w, day);
+    return holiday_named(name, year, today(s), &day) && when_put_date(w, day);
 }
 
 /* ---- times of day */
@@ -423,7 +428,7 @@ const struct part when_parts[] = {
     {"(?:on )?the (" ORDINAL_EN ")(?: of (this month|next month|the month))?", the_ordinal, false},
     {"(?:at |by )?(?:the )?end of (?:the |this )?(month|year)\\b", end_of, false},
     {"(?:in |by )?next (month|year)\\b", next_month, false},
-    {"(" HOLIDAY_NAMES ")(?: (?:of |in )?(\\d{4}))?", named, false},
+    {"((?:今|明|后|去)年|\\d{4}年)?的?(" HOLIDAY_NAMES ")(?: (?:of |in )?(\\d{4}|next year|this year|last year))?", named, false},
     {"(\\d{1,2})[:.h](\\d{2})(?!\\d|\\.|%)(?: ?([ap])\\.?m?\\.?(?![a-z]))?", clock_colon, false},
     {H12 "(?:[ :]" MIN_WORD ")? ?([ap])\\.?m\\.?(?![a-z])", clock_half, false},
     {H12 " ?o'?clock\\b", clock_bare, false},
