@@ -178,6 +178,8 @@ static bool take_token(struct english *e, struct str t)
 static bool english(struct str s, double *ret)
 {
     struct english e = {.scale = 0.1};
+    if (s.len > 4 && str_ieq(str_skip(s, s.len - 4), STR(" and")))
+        return false; /* "two and" goes on */
     size_t i = 0;
     while (i < s.len) {
         size_t begin = i;
