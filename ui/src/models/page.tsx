@@ -8,6 +8,7 @@ import { toApiError } from '../net/errors';
 import type { Model } from '../net/types';
 import { IconTrash } from '../parts/icons';
 import { useServices } from '../services';
+import { ASSISTANT } from '../session/status';
 import { Confirm } from '../parts/confirm';
 import { factsOf } from './picker';
 import { PullList, Suggestions } from './suggestions';
@@ -16,6 +17,7 @@ export function ModelsPage(): VNode {
   const t = useText();
   const { status, session } = useServices();
   const known = useStore(status.store, (s) => s.status);
+  const files = known?.models.filter((m) => m.id !== ASSISTANT);
   const admin = useStore(session.store, (s) => s.principal?.scope === 'admin');
   return (
     <main id="main" class="page" tabIndex={-1}>
@@ -23,8 +25,8 @@ export function ModelsPage(): VNode {
         <p class="lead">{t.modelsText}{!admin && ` ${t.onlyAdmins}`}</p>
         <section>
           <h2>{t.installed}</h2>
-          {known?.models.length === 0 && <p class="soft">{t.noneInstalled}</p>}
-          <ul class="cards">{known?.models.map((m) => <Installed key={m.id} model={m} admin={admin} />)}</ul>
+          {files?.length === 0 && <p class="soft">{t.noneInstalled}</p>}
+          <ul class="cards">{files?.map((m) => <Installed key={m.id} model={m} admin={admin} />)}</ul>
         </section>
         {admin && (
           <section>

@@ -47,6 +47,9 @@ export class StatusState {
 }
 
 /** Encoders make vectors and answer nobody. */
+/** The name of the assistant that is part of the program: it answers like a model, and is no file. */
+export const ASSISTANT = 'hearth';
+
 export function writes(model: Model): boolean {
   return model.kind !== 'embeddings' && model.kind !== 'rerank';
 }
