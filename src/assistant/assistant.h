@@ -18,12 +18,14 @@
 #include "skill/skill.h"
 
 struct store;
+struct kb;
 struct assistant;
 
 struct assistant_config {
     struct loop *loop;
     struct runtime *runtime;
     struct store *store; /* NULL: nothing can be kept */
+    struct kb *kb;       /* NULL: there are no documents */
     const struct clock *clock;
     const struct log *log;
     const char *version, *models_dir, *data_dir;
@@ -38,6 +40,8 @@ void assistant_free(struct assistant *a);
 /* What rings (due.h); NULL before it has begun. */
 struct due;
 struct due *assistant_due(struct assistant *a);
+/* Nothing looks into the knowledge base any more: before it is closed. Waits for a search that runs. NULL is fine. */
+void assistant_leave_kb(struct assistant *a);
 /* Ends what rings: before loop_free. */
 void assistant_stop(struct assistant *a);
 

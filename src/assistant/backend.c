@@ -248,6 +248,7 @@ int assistant_create(const struct assistant_config *c, struct assistant **ret, s
     if (!a)
         return err_set(e, ERR_NOMEM, "out of memory");
     a->c = *c;
+    pthread_rwlock_init(&a->kb_lock, NULL);
     int r = skill_env_create(c->clock, &c->paths, c->zone, &a->env, e);
     if (!r)
         r = due_create(a, &a->due, e);
@@ -265,6 +266,15 @@ struct due *assistant_due(struct assistant *a)
     return a->due;
 }
 
+void assistant_leave_kb(struct assistant *a)
+{
+    if (!a)
+        return;
+    pthread_rwlock_wrlock(&a->kb_lock);
+    a->c.kb = NULL;
+    pthread_rwlock_unlock(&a->kb_lock);
+}
+
 void assistant_stop(struct assistant *a)
 {
     if (!a)
@@ -279,5 +289,6 @@ void assistant_free(struct assistant *a)
         return;
     assistant_stop(a);
     skill_env_free(a->env);
+    pthread_rwlock_destroy(&a->kb_lock);
     free(a);
 }

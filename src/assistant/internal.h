@@ -2,6 +2,8 @@
 #ifndef ASSISTANT_INTERNAL_H
 #define ASSISTANT_INTERNAL_H
 
+#include <pthread.h>
+
 #include "assistant/assistant.h"
 #include "assistant/due.h"
 #include "base/arena.h"
@@ -14,7 +16,8 @@ struct assistant {
     struct assistant_config c;
     struct skill_env *env;
     struct due *due;
-    size_t turns; /* on their way, whoever asked */
+    pthread_rwlock_t kb_lock; /* a search reads c.kb on a worker thread; assistant_leave_kb takes it away */
+    size_t turns;             /* on their way, whoever asked */
 };
 
 /* ---- dialogue.c */
@@ -66,6 +69,9 @@ void turn_fail(struct turn *t, enum gen_fault fault, const char *sentence);
 /* ---- turn.c */
 /* Begins; ends with turn_done or turn_fail, never from within this call. ERR_NOMEM, ERR_FULL. */
 int turn_start(struct turn *t);
+
+/* ---- look_up.c: on a worker thread, within a transaction */
+int look_up(struct turn *t, struct store_db *db, struct str question, struct err *e);
 
 /* ---- honest.c: what is said when nothing here can answer */
 void honest_answer(const struct turn *t, struct str said, struct buf *out);

@@ -33,13 +33,18 @@ static struct str last_answer(const struct gen_request *r)
 /* ---- carrying out, on a worker thread */
 
 /* What the assistant answers itself. */
-static int answer_dialogue(struct turn *t, const struct intent *i)
+static int answer_dialogue(struct turn *t, const struct intent *i, struct store_db *db, struct err *e)
 {
     struct str last = last_answer(&t->request);
     if (!strcmp(i->skill->name, "repeat"))
         buf_put(&t->answer, last.len ? last : t->zh ? STR("我还没有说过什么。") : STR("I haven't said anything yet."));
-    else
-        buf_puts(&t->answer, t->zh ? "我还没有可以查的文档或手册页。" : "I have no documents or manual pages to look into yet.");
+    else if (!strcmp(i->skill->name, "kb_ask"))
+        return look_up(t, db, intent_text(i, "query"), e);
+    else /* reading files is the owner's to begin, and takes minutes: the command shows how far it is */
+        buf_printf(&t->answer,
+                   t->zh ? "在终端运行 `hearth kb add " STR_FMT "`，它会显示进度；加好之后就可以问我。"
+                         : "Run `hearth kb add " STR_FMT "` in a terminal: it shows how far it is. Then ask me.",
+                   STR_ARG(str_eq(intent_text(i, "what"), STR("manual")) ? STR("/usr/share/man") : intent_text(i, "what")));
     return t->answer.failed;
 }
 
@@ -64,7 +69,7 @@ static int run_all(struct turn *t, struct store_db *db, struct err *e)
                                .e = e};
         if (i)
             buf_puts(&t->answer, "\n\n");
-        r = in->skill->fn ? in->skill->fn(&c) : answer_dialogue(t, in);
+        r = in->skill->fn ? in->skill->fn(&c) : answer_dialogue(t, in, db, e);
     }
     return r;
 }

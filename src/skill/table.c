@@ -53,7 +53,7 @@ const struct skill skill_table[] = {
     {"forget", "drops what was remembered", skill_forget, SKILL_STORE | SKILL_WRITES | SKILL_CONFIRM, {{"what", TYPE_TEXT, true, NULL, "all for everything", "Forget what?", "忘掉什么？"}}, NULL, NULL},
     {"machine", "the state of this computer", skill_machine, 0, {{"what", TYPE_CHOICE, true, "load memory disk temperature processes uptime battery cpu", NULL, "Load, memory, disk, temperature, processes, uptime, battery or processor?", "负载、内存、磁盘、温度、进程、运行时间、电池还是处理器？"}}, "how much memory is free?", "内存还剩多少？"},
     {"hearth_status", "about the program itself", skill_hearth_status, 0, {{"what", TYPE_CHOICE, true, "version models model_fit settings privacy", NULL, "Version, models, settings or privacy?", "版本、模型、设置还是隐私？"}}, "which models would run here?", "这台电脑能跑什么模型？"},
-    {"kb_ask", "searches manual pages and the person's own documents", NULL, SKILL_DIALOGUE, {{"query", TYPE_TEXT, true, NULL, NULL, "What about?", "关于什么？"}}, "how do I list open ports?", "怎么查看开放的端口？"},
+    {"kb_ask", "searches manual pages and the person's own documents", NULL, SKILL_DIALOGUE | SKILL_STORE, {{"query", TYPE_TEXT, true, NULL, NULL, "What about?", "关于什么？"}}, "how do I list open ports?", "怎么查看开放的端口？"},
     {"kb_index", "reads manual pages or a folder into the knowledge base", NULL, SKILL_DIALOGUE | SKILL_CONFIRM, {{"what", TYPE_TEXT, true, NULL, "manual for manual pages, or a folder", "Which folder?", "哪个文件夹？"}}, "index the manual pages", "索引手册页"},
     {"hello", "a greeting", skill_hello, 0, {{0}}, NULL, NULL},
     {"who", "who or what the assistant is", skill_who, 0, {{0}}, "who are you?", "你是谁？"},

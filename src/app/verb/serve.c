@@ -263,6 +263,7 @@ static int start_assistant(struct serve *s, struct err *e)
         .loop = s->loop,
         .runtime = s->runtime,
         .store = s->store,
+        .kb = s->library.kb,
         .clock = s->app->clock,
         .log = &s->app->log,
         .version = HEARTH_VERSION,
@@ -441,9 +442,9 @@ static int start(struct serve *s, struct err *e)
     if (!r)
         r = start_cache(s, e);
     if (!r)
-        r = start_assistant(s, e);
-    if (!r)
         r = library_open(s->app, s->store, s->loop, s->runtime, &s->library, e);
+    if (!r)
+        r = start_assistant(s, e);
     if (!r)
         r = start_api(s, e);
     if (!r)
@@ -466,6 +467,7 @@ static void stop(struct serve *s)
     signal(SIGTERM, SIG_DFL);
     http_server_free(s->http);
     api_free(s->api);
+    assistant_leave_kb(s->assistant);
     library_close(&s->library);
     cache_free(s->cache);
     answers_free(s->answers);
