@@ -64,6 +64,33 @@ void turn_fail(struct turn *t, enum gen_fault fault, const char *sentence)
     turn_free(t);
 }
 
+/* ---- handing over */
+
+static void on_model_event(void *ctx, const struct gen_event *ev)
+{
+    struct turn *t = ctx;
+    struct gen_event own = *ev;
+    bool over = ev->type == GEN_ERROR || (ev->type == GEN_DONE && ++t->choices_done >= t->request.n_choices);
+    if (over)
+        t->ticket = NULL; /* gone with its last event */
+    t->telling = true;
+    tell(t, &own);
+    t->telling = false;
+    if (!over && t->canceled && t->ticket) {
+        runtime_cancel(t->ticket);
+        t->ticket = NULL;
+        over = true;
+    }
+    if (over)
+        turn_free(t);
+}
+
+int turn_hand_over(struct turn *t)
+{
+    struct err e = {0};
+    return runtime_submit(t->b->a->c.runtime, str_of(t->b->model), &t->request, on_model_event, t, &t->ticket, &e);
+}
+
 /* ---- frames */
 
 static void refuse(struct backend *b, uint64_t id, const char *sentence)
@@ -117,7 +144,7 @@ static void on_cancel(struct backend *b, uint64_t id)
         if (t->request.id != id || t->canceled)
             continue;
         t->canceled = true; /* what a skill has begun it finishes; nobody hears of it */
-        if (t->ticket) {
+        if (t->ticket && !t->telling) {
             runtime_cancel(t->ticket);
             t->ticket = NULL;
             turn_free(t);
@@ -227,7 +254,8 @@ static void destroy(struct backend *b)
     for (struct link *l = b->turns.next, *next; l != &b->turns; l = next) {
         struct turn *t = link_of(l, struct turn, link);
         next = l->next;
-        if (t->ticket) { /* the inner model's ticket ends with the runtime */
+        if (t->ticket) {
+            runtime_cancel(t->ticket);
             t->ticket = NULL;
             link_del(&t->link);
             b->a->turns--;

@@ -55,6 +55,8 @@ struct turn {
     enum dialogue_act act;
     struct buf answer;
     struct ticket *ticket; /* of the model that answers instead */
+    uint32_t choices_done;
+    bool telling; /* an event of it is on its way out */
     struct store_job job;
     int code;
     struct err err;
@@ -65,6 +67,9 @@ void turn_text(struct turn *t, struct str text);
 /* The answer is complete; the turn is gone afterwards. */
 void turn_done(struct turn *t);
 void turn_fail(struct turn *t, enum gen_fault fault, const char *sentence);
+
+/* The model of hearth/MODEL answers the request as it is; its events go on as ours. */
+int turn_hand_over(struct turn *t);
 
 /* ---- turn.c */
 /* Begins; ends with turn_done or turn_fail, never from within this call. ERR_NOMEM, ERR_FULL. */

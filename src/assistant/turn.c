@@ -148,6 +148,8 @@ int turn_start(struct turn *t)
     t->zh = has_han(said);
     facts_gather(a, &t->arena, &t->facts);
     t->act = dialogue_read(a->env, &t->request, t->now_ms, &t->arena, &t->meaning);
+    if (!t->meaning.n && *t->b->model)
+        return turn_hand_over(t);
     if (!t->meaning.n) {
         honest_answer(t, said, &t->answer);
         return answer_sentence(t);
