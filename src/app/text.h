@@ -251,7 +251,7 @@
     X(SERVE_ADDRESS, "  Open     %s\n", "  打开     %s\n") \
     X(SERVE_LINK_HINT, "           (once, within %d minutes; `hearth open` gives another link)\n", "           （%d 分钟内有效，仅限一次；`hearth open` 可再生成链接）\n") \
     /* kb */ \
-    X(KB_UNKNOWN, "hearth kb does not know \"%s\": add, list, status, remove or search", "hearth kb 没有“%s”：可用 add、list、status、remove 或 search") \
+    X(KB_UNKNOWN, "hearth kb does not know \"%s\": add, list, status, remove, search or ask", "hearth kb 没有“%s”：可用 add、list、status、remove、search 或 ask") \
     X(KB_ADD_WHAT, "name files or folders: hearth kb add PATH…", "请指定文件或目录：hearth kb add 路径…") \
     X(KB_SEARCH_WHAT, "say what to look for: hearth kb search WORDS…", "请指定要搜索的内容：hearth kb search 词语…") \
     X(KB_REMOVE_WHAT, "name a document (hearth kb list --collection NAME shows them), or a whole collection with --collection NAME --yes", "请指定文档（用 hearth kb list --collection 名称 查看），或用 --collection 名称 --yes 删除整个集合") \
@@ -259,6 +259,7 @@
     X(KB_REMOVED, "Removed: %s\n", "已删除：%s\n") \
     X(KB_EMPTY, "There are no documents yet. Add some with hearth kb add PATH.\n", "还没有文档。用 hearth kb add 路径 添加。\n") \
     X(KB_NOTHING, "Nothing was found.\n", "没有找到。\n") \
+    X(KB_NO_ANSWER, "The documents do not answer this. hearth kb search shows what comes near.\n", "文档中没有答案。hearth kb search 会显示相近的内容。\n") \
     X(KB_ROW, "%s  %.0f documents, %.0f passages\n", "%s  %.0f 个文档，%.0f 个段落\n") \
     X(KB_COUNTING, "Counting: %.0f files, %s", "正在统计：%.0f 个文件，%s") \
     X(KB_READING, "%.0f of %.0f files  %s of %s  %s/s", "%.0f / %.0f 个文件  %s / %s  %s/s") \

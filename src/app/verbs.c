@@ -148,7 +148,7 @@ const struct verb verbs[] = {
     {"restore", "FILE", {"put a backup in place of what is there", "用备份替换现有数据"}, no_options, 1, 1, verb_restore},
     {"export", "[FILE]", {"write all conversations, readable by any program, to FILE or standard output", "把全部对话以通用格式写入 FILE 或标准输出"}, export_options, 0, 1, verb_export},
     {"import", "FILE", {"add the conversations of an export, or of ChatGPT's conversations.json", "导入导出文件或 ChatGPT 的 conversations.json 中的对话"}, no_options, 1, 1, verb_import},
-    {"kb", "add PATH… | list | status | remove [SOURCE] | search WORDS…", {"your documents: add files and folders, look and search", "您的文档：添加文件与目录、查看与搜索"}, kb_options, 1, ARGS_WORDS_MAX, verb_kb},
+    {"kb", "add PATH… | list | status | remove [SOURCE] | search WORDS… | ask QUESTION…", {"your documents: add files and folders, search and ask", "您的文档：添加文件与目录、搜索与提问"}, kb_options, 1, ARGS_WORDS_MAX, verb_kb},
     {"log", "", {"the journal: who asked what of which model, and how it ended", "活动记录：谁请求了哪个模型、结果如何"}, log_options, 0, 0, verb_log},
     {"erase", "--yes", {"erase conversations, keys and what encrypts them", "清除对话、密钥及其加密密钥"}, erase_options, 0, 0, verb_erase},
     {"config", "", {"effective settings, and where each came from", "显示当前设置及其来源"}, config_options, 0, 0, verb_config},

@@ -202,7 +202,7 @@ static int remove_some(struct app *a, struct client *c, struct err *e)
 
 /* ---- search */
 
-static void print_hit(const struct app *a, const json_t *h)
+static void print_place(const struct app *a, const json_t *h)
 {
     double page = json_number(h, "page", 0), line = json_number(h, "line", 0);
     kb_write(a, stdout, json_text(h, "source"));
@@ -214,13 +214,34 @@ static void print_hit(const struct app *a, const json_t *h)
         fputs("  ", stdout);
         kb_write(a, stdout, json_text(h, "heading"));
     }
-    fputs("\n\n", stdout);
+    putchar('\n');
+}
+
+static void print_text(const struct app *a, const json_t *h)
+{
     struct str text = str_trim(json_text(h, "text")), one;
     while (str_split(&text, '\n', &one)) {
         fputs("    ", stdout);
         kb_write(a, stdout, one);
         putchar('\n');
     }
+}
+
+/* A passage under its place; a quote above it, numbered. */
+static void print_hit(const struct app *a, const json_t *h, size_t i)
+{
+    (void)i;
+    print_place(a, h);
+    putchar('\n');
+    print_text(a, h);
+    putchar('\n');
+}
+
+static void print_quote(const struct app *a, const json_t *h, size_t i)
+{
+    print_text(a, h);
+    printf("[%zu] ", i + 1);
+    print_place(a, h);
     putchar('\n');
 }
 
@@ -244,7 +265,9 @@ static void put_query(const struct app *a, struct buf *body)
     buf_free(&words);
 }
 
-static int search(struct app *a, struct client *c, struct err *e)
+typedef void print_fn(const struct app *a, const json_t *h, size_t i);
+
+static int find(struct app *a, struct client *c, const char *path, const char *key, const char *nothing, print_fn *print, struct err *e)
 {
     struct buf body = buf_make(4 * PATH_BYTES_MAX);
     json_t *answer = NULL, *one;
@@ -252,17 +275,27 @@ static int search(struct app *a, struct client *c, struct err *e)
     if (a->args.n_words < 2)
         return err_set(e, ERR_INVAL, "%s", T(a->lang, KB_SEARCH_WHAT));
     put_query(a, &body);
-    int r = client_call(c, "POST", "/api/kb/search", buf_str(&body), &answer, e);
-    const json_t *hits = json_object_get(answer, "hits");
+    int r = client_call(c, "POST", path, buf_str(&body), &answer, e);
+    const json_t *hits = json_object_get(answer, key);
     if (!r && a->args.json)
         dump(answer);
     else if (!r && !json_array_size(hits))
-        fputs(T(a->lang, KB_NOTHING), stdout);
+        fputs(nothing, stdout);
     else if (!r)
-        json_array_foreach(hits, i, one) print_hit(a, one);
+        json_array_foreach(hits, i, one) print(a, one, i);
     json_decref(answer);
     buf_free(&body);
     return r;
+}
+
+static int search(struct app *a, struct client *c, struct err *e)
+{
+    return find(a, c, "/api/kb/search", "hits", T(a->lang, KB_NOTHING), print_hit, e);
+}
+
+static int ask(struct app *a, struct client *c, struct err *e)
+{
+    return find(a, c, "/api/kb/ask", "quotes", T(a->lang, KB_NO_ANSWER), print_quote, e);
 }
 
 /* ---- */
@@ -270,7 +303,7 @@ static int search(struct app *a, struct client *c, struct err *e)
 static const struct {
     const char *name;
     int (*run)(struct app *a, struct client *c, struct err *e); /* NULL: kb_add */
-} actions[] = {{"add", NULL}, {"list", list}, {"status", status}, {"remove", remove_some}, {"search", search}};
+} actions[] = {{"add", NULL}, {"list", list}, {"status", status}, {"remove", remove_some}, {"search", search}, {"ask", ask}};
 
 static int act(struct app *a, size_t action)
 {
