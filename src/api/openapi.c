@@ -157,7 +157,7 @@ static void put_body(struct json *j, const struct openapi_row *row)
     json_kbool(j, "required", true);
     json_key(j, "content");
     json_obj(j);
-    json_key(j, "application/json");
+    json_key(j, row->body_schema && !strcmp(row->body_schema, "File") ? "application/octet-stream" : "application/json");
     json_obj(j);
     json_key(j, "schema");
     if (row->body_schema)

@@ -67,7 +67,7 @@ const struct openapi_row openapi_rows[] = {
     {"DELETE", "/api/kb/collections/{id}", .status = 204},
     {"GET", "/api/kb/collections/{id}/documents", .answer = "DocumentPage", .query = {
         {"below", "string", "only sources that begin so"}, {"after", "string", "the `next` of the page before"}, {"limit", "integer", "1 to 500; 100 without it"}}},
-    {"POST", "/api/kb/collections/{id}/documents", .status = 201, .answer = "Document", .query = {{"name", "string", "the file's name, from which its kind is guessed"}}},
+    {"POST", "/api/kb/collections/{id}/documents", .body_schema = "File", .status = 201, .answer = "Document", .query = {{"name", "string", "the file's name, from which its kind is guessed"}}},
     {"GET", "/api/kb/documents/{id}", .answer = "Document"},
     {"DELETE", "/api/kb/documents/{id}", .status = 204},
     {"GET", "/api/kb/documents/{id}/text", .answer = "DocumentText", .query = {
@@ -133,6 +133,7 @@ const struct openapi_schema openapi_schemas[] = {
     {"Collections", OBJECT("\"collections\":" ARRAY(REF("Collection")))},
     {"Document", OBJECT("\"id\":" TEXT ",\"collection\":" TEXT ",\"source\":" TEXT ",\"title\":" TEXT ",\"kind\":" TEXT ",\"bytes\":" INTEGER ",\"modified_ms\":" INTEGER
                         ",\"text_bytes\":" INTEGER ",\"chunks\":" INTEGER ",\"added_ms\":" INTEGER)},
+    {"File", "{\"type\":\"string\",\"format\":\"binary\",\"description\":\"the document's bytes, as they are\"}"},
     {"DocumentPage", OBJECT("\"documents\":" ARRAY(REF("Document")) ",\"next\":" MAYBE_TEXT ",\"total\":" INTEGER)},
     {"Passage", OBJECT("\"offset\":" INTEGER ",\"line\":" INTEGER ",\"page\":" INTEGER ",\"heading\":" TEXT ",\"text\":" TEXT)},
     {"DocumentText", OBJECT("\"document\":" REF("Document") ",\"chunks\":" ARRAY(REF("Passage")) ",\"next\":{\"type\":[\"integer\",\"null\"]}")},

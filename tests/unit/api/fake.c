@@ -174,6 +174,15 @@ void runtime_rescan(struct runtime *rt)
     (void)rt;
 }
 
+int runtime_invite(struct runtime *rt, const char *name, const struct backend_kind *kind, void *guest_ctx)
+{
+    (void)rt;
+    (void)name;
+    (void)kind;
+    (void)guest_ctx;
+    return ERR_UNSUPPORTED;
+}
+
 void runtime_credit(struct ticket *t, uint32_t events)
 {
     assert_false(t->canceled);
