@@ -48,8 +48,8 @@ void api_free(struct api *a)
 void api_drain(struct api *a)
 {
     a->draining = true;
-    if (a->c.assistant)
-        due_end_listeners(assistant_due(a->c.assistant));
+    if (a->c.due)
+        due_end_listeners(a->c.due);
 }
 
 void api_error_body(void *ctx, struct http_exchange *x, int status, const char *sentence, struct buf *out)

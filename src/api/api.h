@@ -30,14 +30,14 @@ struct api_config {
     struct loop *loop;
     struct store *store; /* NULL: nothing can be kept, and what wants to be is refused */
     struct answers *answers;
-    struct assistant *assistant; /* NULL: nothing rings */
-    struct kb *kb;               /* NULL: there are no documents */
-    struct ingests *ingests;     /* NULL: none can be added */
-    struct cache *cache;         /* NULL: nothing is remembered */
-    struct journal *journal;     /* NULL: nothing is written down */
-    const char *journal_dir;     /* where it can be read; NULL: nowhere */
-    uint8_t journal_key[32];     /* with this */
-    uint64_t cache_generation;   /* what was kept under another is not good any more: settings and program that vectors depend on */
+    struct due *due;           /* what rings (assistant/due.h); NULL: nothing does */
+    struct kb *kb;             /* NULL: there are no documents */
+    struct ingests *ingests;   /* NULL: none can be added */
+    struct cache *cache;       /* NULL: nothing is remembered */
+    struct journal *journal;   /* NULL: nothing is written down */
+    const char *journal_dir;   /* where it can be read; NULL: nowhere */
+    uint8_t journal_key[32];   /* with this */
+    uint64_t cache_generation; /* what was kept under another is not good any more: settings and program that vectors depend on */
     const struct log *log;
     const struct clock *clock;
     const struct api_asset *assets;

@@ -73,7 +73,7 @@ void handle_events(struct api *a, struct http_exchange *x, const struct route_ar
 {
     static const struct http_events events = {.ended = on_ended};
     struct api_error e;
-    struct due *due = a->c.assistant ? assistant_due(a->c.assistant) : NULL;
+    struct due *due = a->c.due;
     struct listening *w = due ? calloc(1, sizeof *w) : NULL;
     (void)args;
     if (!w || timer_create_in(a->c.loop, on_alive, w, &w->alive)) {

@@ -282,7 +282,7 @@ static int start_api(struct serve *s, struct err *e)
         .loop = s->loop,
         .store = s->store,
         .answers = s->answers,
-        .assistant = s->assistant,
+        .due = assistant_due(s->assistant),
         .kb = s->library.kb,
         .ingests = s->library.ingests,
         .cache = s->cache,
