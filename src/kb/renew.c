@@ -11,9 +11,9 @@
 
 enum {
     TRAIN_BYTES = 256 << 10, /* of text: with less, a dictionary would not pay */
-    TRAIN_GROWTH = 4,
+    TRAIN_GROWTH = 3,
     TRAIN_BYTES_MAX = 64 << 20, /* a dictionary that was trained on so much stays */
-    SHARE = 40,                 /* of the text that a dictionary is */
+    SHARE = 20,                 /* of the text that a dictionary is: it will be a smaller one soon */
     DICTIONARY_BYTES_MAX = 512 << 10,
     SAMPLE_BYTES_MAX = 8 << 20,
     BLOCKS_AT_ONCE = 16,
