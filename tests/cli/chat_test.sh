@@ -313,6 +313,7 @@ count=$((count + 1))
 colors | sed -n '/Hm?/,/(cut:/p' | grep -v '(cut:' | grep -q $'\e\[2m' || fail 'thoughts are not dim'
 prompted
 keys C-d
+sees '^left with 0$' # its server has let go of the folder
 count=$((count + 1)) # all that it writes is thoughts
 "$hearth" ask 'Hm?' --model endless --set temperature=0 --set max_tokens=40 >"$work/out" 2>/dev/null </dev/null || fail "ask while thinking: exit $?"
 [ ! -s "$work/out" ] || fail 'a pipe gets thoughts'
