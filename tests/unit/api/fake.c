@@ -339,7 +339,7 @@ struct http_exchange *fake_request(struct fake *f, const char *method, const cha
     if (headers)
         parse_headers(x, headers);
 
-    x->api = f->api;
+    x->api = &f->api;
     size_t limit = 1 << 20;
     int status = api_gate(f->api, x, &limit);
     if (!status && x->q.body.len > limit)
@@ -363,7 +363,7 @@ void fake_end(struct http_exchange *x, bool aborted)
     if (!x->ended && x->ev.ended)
         x->ev.ended(x->ctx, x, aborted);
     if (!x->ended && x->api)
-        api_ended(x->api, x, aborted && !x->complete);
+        api_ended(*x->api, x, aborted && !x->complete);
     x->ended = true;
 }
 

@@ -32,7 +32,7 @@ struct http_exchange {
     struct http_events ev;
     void *ctx;
     bool ended;
-    struct api *api; /* that was asked */
+    struct api *const *api; /* the one that was asked, or its successor: a test may take it away first */
 };
 
 struct ticket {
