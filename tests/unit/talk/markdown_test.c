@@ -139,8 +139,8 @@ static void everything_comes_back(void **state)
     add(&s, TALK_ASSISTANT, STR(""));
     s.m[3].state = TALK_FAILED;
     s.m[3].error = STR("It broke -->\n*badly*");
-    static const struct talk_call calls[] = {{{"c1", 2}, {"look", 4}, {"{\"at\":\"-->\\n\"}", 15}}, {{"c2", 2}, {"see", 3}, {"{}", 2}}};
-    static const struct talk_call results[] = {{{"c1", 2}, {"look", 4}, {"**\n<!-- hearth:message {} -->\n", 32}}};
+    static const struct talk_call calls[] = {{{"c1", 2}, {"look", 4}, {"{\"at\":\"-->\\n\"}", 14}}, {{"c2", 2}, {"see", 3}, {"{}", 2}}};
+    static const struct talk_call results[] = {{{"c1", 2}, {"look", 4}, {"**\n<!-- hearth:message {} -->\n", 30}}};
     add(&s, TALK_ASSISTANT, STR("text\n"));
     s.m[4].calls = calls;
     s.m[4].n_calls = 2;
