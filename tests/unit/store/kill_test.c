@@ -33,7 +33,7 @@ static void write_until_killed(const struct fixture *f, volatile int64_t *acknow
     if (store_open(&f->config, &s, NULL) || store_read(s, look, got, NULL))
         _exit(1);
     if (got[1] < *acknowledged || got[1] > *acknowledged + 1)
-        _exit(3); /* lost, or from nowhere */
+        _exit(3);           /* lost, or from nowhere */
     *acknowledged = got[1]; /* or a second kill would find two that nobody acknowledged */
     for (int64_t n = got[1] + 1;; n++) {
         size_t len = 20 + (size_t)(n * 7919 % 1900);
